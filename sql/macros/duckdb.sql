@@ -1,0 +1,31 @@
+-- What DuckDB and the scale-out engine spell differently. Models use these names and nothing engine-specific.
+
+-- local_time: the wall clock TIMESTAMP of a UTC instant (TIMESTAMP without zone) in an IANA time zone.
+create or replace macro local_time(ts, tz) as timezone(tz, timezone('UTC', ts));
+
+-- micros_between: exact microseconds from a to b (BIGINT, negative when b is earlier).
+create or replace macro micros_between(a, b) as epoch_us(b) - epoch_us(a);
+
+-- plus_seconds: instant moved by a number of seconds.
+create or replace macro plus_seconds(ts, s) as ts + to_seconds(s);
+
+-- days_between: calendar days from date a to date b (BIGINT).
+create or replace macro days_between(a, b) as date_diff('day', cast(a as date), cast(b as date));
+
+-- plus_days: date moved by a number of days (DATE).
+create or replace macro plus_days(d, n) as cast(d as date) + cast(n as integer);
+
+-- seconds_of_day: whole seconds since midnight of a wall clock TIMESTAMP.
+create or replace macro seconds_of_day(ts) as extract(hour from ts) * 3600 + extract(minute from ts) * 60 + cast(floor(extract(second from ts)) as integer);
+
+-- in_list: whether x stands in a '|'-joined list (NULL or '' = empty list).
+create or replace macro in_list(list, x) as coalesce(contains('|' || list || '|', '|' || x || '|'), false);
+
+-- list_items: the items of a '|'-joined list, for unnest.
+create or replace macro list_items(list) as string_split(list, '|');
+
+-- safe_ratio: n / d as DOUBLE, NULL when d is 0 or NULL.
+create or replace macro safe_ratio(n, d) as cast(n as double) / nullif(cast(d as double), 0);
+
+-- month_of: first day of the month of a date (DATE).
+create or replace macro month_of(d) as cast(date_trunc('month', d) as date);

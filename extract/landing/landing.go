@@ -1,0 +1,299 @@
+// Package landing owns the bytes as they were received: compressed, named by
+// their content, never changed, readable by their owner only. Whatever was
+// read once can be read again from here, without the original file.
+package landing
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+const (
+	dirMode  = 0o700
+	fileMode = 0o600
+
+	suffixData = ".zst"
+	suffixMeta = ".json"
+)
+
+// ErrCorrupt says that landed bytes are not those that were received.
+var ErrCorrupt = errors.New("landed bytes do not match their checksum")
+
+// Store keeps landed bytes in a directory of the local file system.
+type Store struct {
+	root string
+	now  func() time.Time
+}
+
+// Origin tells where bytes came from.
+type Origin struct {
+	Name    string    // file name or request, as shown to people
+	Source  string    // name of the source in the configuration
+	ModTime time.Time // of the original, zero where there is none
+}
+
+// Landed describes bytes in the store.
+type Landed struct {
+	ID       string    `json:"id"` // SHA-256 of the bytes as received, hex
+	Shop     string    `json:"shop"`
+	Name     string    `json:"name"`
+	Source   string    `json:"source,omitempty"`
+	Bytes    int64     `json:"bytes"`
+	ModTime  time.Time `json:"mod_time,omitzero"`
+	LandedAt time.Time `json:"landed_at"`
+	Path     string    `json:"-"` // of the compressed file
+}
+
+// New returns the store under root. The directory appears with the first
+// bytes that land.
+func New(root string) *Store { return &Store{root: root, now: time.Now} }
+
+// Land writes all of r to the store, in one pass that hashes, compresses and
+// counts. It is written aside, synced and renamed: a reader never sees a part.
+// Bytes that the shop has already landed are left as they are, with the name
+// they first had.
+func (s *Store) Land(ctx context.Context, shop string, from Origin, r io.Reader) (Landed, error) {
+	dir := filepath.Join(s.root, shopDir(shop))
+	if err := os.MkdirAll(dir, dirMode); err != nil {
+		return Landed{}, fmt.Errorf("create landing directory: %w", err)
+	}
+	tmp, err := os.CreateTemp(dir, ".landing-*")
+	if err != nil {
+		return Landed{}, fmt.Errorf("create landing file: %w", err)
+	}
+	defer os.Remove(tmp.Name()) //nolint:errcheck // gone after the rename
+	defer tmp.Close()
+
+	id, n, err := compress(ctx, tmp, r)
+	if err != nil {
+		return Landed{}, fmt.Errorf("land %s: %w", from.Name, err)
+	}
+	if old, err := s.Stat(shop, id); err == nil {
+		return old, nil
+	}
+	landed := Landed{
+		ID: id, Shop: shop, Name: from.Name, Source: from.Source, Bytes: n,
+		ModTime: from.ModTime.UTC(), LandedAt: s.now().UTC().Truncate(time.Second), Path: s.path(shop, id, suffixData),
+	}
+	if from.ModTime.IsZero() {
+		landed.ModTime = time.Time{}
+	}
+	if err := s.publish(tmp, landed); err != nil {
+		return Landed{}, fmt.Errorf("land %s: %w", from.Name, err)
+	}
+	return landed, nil
+}
+
+func compress(ctx context.Context, w io.Writer, r io.Reader) (id string, n int64, err error) {
+	enc, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
+	if err != nil {
+		return "", 0, fmt.Errorf("start compression: %w", err)
+	}
+	sum := sha256.New()
+	n, err = io.Copy(io.MultiWriter(sum, enc), &contextReader{ctx: ctx, r: r})
+	if err != nil {
+		enc.Close() //nolint:errcheck // the copy's error is the cause
+		return "", 0, err
+	}
+	if err := enc.Close(); err != nil {
+		return "", 0, fmt.Errorf("end compression: %w", err)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), n, nil
+}
+
+// publish names the data first and the sidecar last: bytes count as landed
+// once their sidecar exists.
+func (s *Store) publish(tmp *os.File, l Landed) error {
+	if err := tmp.Chmod(fileMode); err != nil {
+		return fmt.Errorf("protect bytes: %w", err)
+	}
+	if err := tmp.Sync(); err != nil {
+		return fmt.Errorf("sync bytes: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(l.Path), dirMode); err != nil {
+		return fmt.Errorf("create landing directory: %w", err)
+	}
+	if err := os.Rename(tmp.Name(), l.Path); err != nil {
+		return fmt.Errorf("name bytes: %w", err)
+	}
+	meta, err := json.MarshalIndent(l, "", "  ")
+	if err != nil {
+		return fmt.Errorf("describe bytes: %w", err)
+	}
+	return writeAside(s.path(l.Shop, l.ID, suffixMeta), meta)
+}
+
+func writeAside(path string, data []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".landing-*")
+	if err != nil {
+		return fmt.Errorf("create sidecar: %w", err)
+	}
+	defer os.Remove(tmp.Name()) //nolint:errcheck // gone after the rename
+	defer tmp.Close()
+	if _, err := tmp.Write(data); err != nil {
+		return fmt.Errorf("write sidecar: %w", err)
+	}
+	if err := tmp.Sync(); err != nil {
+		return fmt.Errorf("sync sidecar: %w", err)
+	}
+	if err := os.Rename(tmp.Name(), path); err != nil {
+		return fmt.Errorf("name sidecar: %w", err)
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("open landing directory: %w", err)
+	}
+	defer dir.Close()
+	if err := dir.Sync(); err != nil {
+		return fmt.Errorf("sync landing directory: %w", err)
+	}
+	return nil
+}
+
+// Stat describes the shop's bytes of that id. Bytes that never landed are
+// fs.ErrNotExist.
+func (s *Store) Stat(shop, id string) (Landed, error) {
+	if !validID(id) {
+		return Landed{}, fmt.Errorf("find landed %q: not an id: %w", id, fs.ErrNotExist)
+	}
+	data, err := os.ReadFile(s.path(shop, id, suffixMeta))
+	if err != nil {
+		return Landed{}, fmt.Errorf("find landed %s: %w", id, err)
+	}
+	l := Landed{}
+	if err := json.Unmarshal(data, &l); err != nil {
+		return Landed{}, fmt.Errorf("read sidecar of %s: %w", id, err)
+	}
+	l.Path = s.path(shop, id, suffixData)
+	if _, err := os.Stat(l.Path); err != nil {
+		return Landed{}, fmt.Errorf("find landed %s: %w", id, err)
+	}
+	return l, nil
+}
+
+// Open returns the bytes as received. Reading to the end verifies them: bytes
+// that changed end in ErrCorrupt instead of io.EOF.
+func (s *Store) Open(shop, id string) (io.ReadCloser, error) {
+	if !validID(id) {
+		return nil, fmt.Errorf("open landed %q: not an id: %w", id, fs.ErrNotExist)
+	}
+	f, err := os.Open(s.path(shop, id, suffixData))
+	if err != nil {
+		return nil, fmt.Errorf("open landed %s: %w", id, err)
+	}
+	dec, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("open landed %s: %w", id, err)
+	}
+	return &verifier{id: id, file: f, dec: dec, sum: sha256.New()}, nil
+}
+
+// Delete forgets the shop's bytes of that id; forgetting twice is no error.
+func (s *Store) Delete(shop, id string) error {
+	if !validID(id) {
+		return nil
+	}
+	for _, suffix := range []string{suffixMeta, suffixData} {
+		if err := os.Remove(s.path(shop, id, suffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("delete landed %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// List describes everything that the shop has landed, by id.
+func (s *Store) List(shop string) ([]Landed, error) {
+	paths, err := filepath.Glob(filepath.Join(s.root, shopDir(shop), "??", "*"+suffixMeta))
+	if err != nil {
+		return nil, fmt.Errorf("list landed bytes: %w", err)
+	}
+	var out []Landed
+	for _, p := range paths {
+		l, err := s.Stat(shop, strings.TrimSuffix(filepath.Base(p), suffixMeta))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // deleted meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
+
+func (s *Store) path(shop, id, suffix string) string {
+	return filepath.Join(s.root, shopDir(shop), id[:2], id+suffix)
+}
+
+var (
+	unsafe  = regexp.MustCompile(`[^\p{L}\p{N}_.-]+`)
+	hexOnly = regexp.MustCompile(`^[0-9a-f]{64}$`)
+)
+
+func validID(id string) bool { return hexOnly.MatchString(id) }
+
+// shopDir makes one path element of a shop's key; keys that lose characters
+// by that are told apart by a piece of their hash.
+func shopDir(shop string) string {
+	safe := strings.TrimLeft(unsafe.ReplaceAllString(shop, "_"), ".")
+	if safe == shop && safe != "" {
+		return safe
+	}
+	sum := sha256.Sum256([]byte(shop))
+	return safe + "~" + hex.EncodeToString(sum[:4])
+}
+
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c *contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}
+
+type verifier struct {
+	id   string
+	file *os.File
+	dec  *zstd.Decoder
+	sum  hash.Hash
+}
+
+func (v *verifier) Read(p []byte) (int, error) {
+	n, err := v.dec.Read(p)
+	v.sum.Write(p[:n])
+	switch {
+	case err == nil:
+		return n, nil
+	case errors.Is(err, io.EOF):
+		if hex.EncodeToString(v.sum.Sum(nil)) != v.id {
+			return n, fmt.Errorf("read landed %s: %w", v.id, ErrCorrupt)
+		}
+		return n, io.EOF
+	default:
+		return n, fmt.Errorf("read landed %s: %w: %w", v.id, ErrCorrupt, err)
+	}
+}
+
+func (v *verifier) Close() error {
+	v.dec.Close()
+	return v.file.Close()
+}

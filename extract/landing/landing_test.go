@@ -1,0 +1,156 @@
+package landing
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+)
+
+func TestLandKeepsBytesUnderTheirHash(t *testing.T) {
+	s := New(filepath.Join(t.TempDir(), "landing"))
+	raw := []byte(strings.Repeat("订单编号,买家\n", 1000))
+	mod := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	l, err := s.Land(context.Background(), "tmall/flagship", Origin{Name: "a.zip!b.csv", Source: "exports", ModTime: mod}, bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(raw)
+	if l.ID != hex.EncodeToString(sum[:]) || l.Bytes != int64(len(raw)) {
+		t.Errorf("landed %+v", l)
+	}
+	got := readAll(t, s, "tmall/flagship", l.ID)
+	if !bytes.Equal(got, raw) {
+		t.Error("other bytes came back")
+	}
+	back, err := s.Stat("tmall/flagship", l.ID)
+	if err != nil || back.Name != "a.zip!b.csv" || back.Source != "exports" || !back.ModTime.Equal(mod) || back.Path != l.Path {
+		t.Errorf("Stat = %+v, %v", back, err)
+	}
+	if info, _ := os.Stat(l.Path); info.Mode().Perm() != 0o600 {
+		t.Errorf("file mode %v", info.Mode())
+	}
+	if info, _ := os.Stat(filepath.Dir(filepath.Dir(l.Path))); info.Mode().Perm() != 0o700 {
+		t.Errorf("directory mode %v", info.Mode())
+	}
+}
+
+func TestLandTwiceIsOnce(t *testing.T) {
+	s := New(t.TempDir())
+	first, err := s.Land(context.Background(), "s", Origin{Name: "one"}, strings.NewReader("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := s.Land(context.Background(), "s", Origin{Name: "two"}, strings.NewReader("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first != again {
+		t.Errorf("landed %+v, then %+v", first, again)
+	}
+	if all, err := s.List("s"); err != nil || len(all) != 1 {
+		t.Errorf("List = %v, %v", all, err)
+	}
+}
+
+func TestLandShopsAreApart(t *testing.T) {
+	s := New(t.TempDir())
+	ids := map[string]bool{}
+	for _, shop := range []string{"a/b", "a_b", "../a", "示例店"} {
+		l, err := s.Land(context.Background(), shop, Origin{Name: "n"}, strings.NewReader("x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rel, err := filepath.Rel(s.root, l.Path); err != nil || strings.HasPrefix(rel, "..") {
+			t.Errorf("%q landed outside the store: %s", shop, l.Path)
+		}
+		ids[l.Path] = true
+	}
+	if len(ids) != 4 {
+		t.Errorf("shops share bytes: %v", ids)
+	}
+}
+
+func TestLandLeavesNothingHalfWritten(t *testing.T) {
+	s := New(t.TempDir())
+	broken := io.MultiReader(strings.NewReader("half"), iotest.ErrReader(errors.New("disk gone")))
+	if _, err := s.Land(context.Background(), "s", Origin{Name: "n"}, broken); err == nil {
+		t.Fatal("no error")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := s.Land(ctx, "s", Origin{Name: "n"}, strings.NewReader("x")); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	left, _ := filepath.Glob(filepath.Join(s.root, "s", "*"))
+	hidden, _ := filepath.Glob(filepath.Join(s.root, "s", ".*"))
+	if len(left)+len(hidden) != 0 {
+		t.Errorf("left behind: %v %v", left, hidden)
+	}
+}
+
+func TestOpenTellsChangedBytes(t *testing.T) {
+	s := New(t.TempDir())
+	l, err := s.Land(context.Background(), "s", Origin{Name: "n"}, strings.NewReader(strings.Repeat("abc", 100)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := s.Land(context.Background(), "s", Origin{Name: "m"}, strings.NewReader("other"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, _ := os.ReadFile(other.Path)
+	if err := os.WriteFile(l.Path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Open("s", l.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := io.ReadAll(r); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("read = %v", err)
+	}
+}
+
+func TestDelete(t *testing.T) {
+	s := New(t.TempDir())
+	l, err := s.Land(context.Background(), "s", Origin{Name: "n"}, strings.NewReader("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := s.Delete("s", l.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Open("s", l.ID); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Open = %v", err)
+	}
+	if _, err := s.Open("s", "../../etc/passwd"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Open of a path = %v", err)
+	}
+}
+
+func readAll(t *testing.T, s *Store, shop, id string) []byte {
+	t.Helper()
+	r, err := s.Open(shop, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	data, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}

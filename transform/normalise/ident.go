@@ -1,0 +1,154 @@
+package normalise
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// derivePrefix marks an id that a preset composed of personal data; it is
+// stored as an HMAC.
+const derivePrefix = "derive:\x1f"
+
+const idHint = "export ids as text; a spreadsheet that shows 1.23457E+18 has lost the digits"
+
+// cleanID normalises an id: out of the wrappers that spreadsheets need
+// (="…", a leading ' or tab), NFC, trimmed. An empty result is a missing id;
+// why says what makes it unusable.
+func cleanID(s string) (id, why string) {
+	if s == "" {
+		return "", ""
+	}
+	if !plainASCII(s) {
+		s = unwrap(s)
+		if !utf8.ValidString(s) {
+			return "", "id that is not UTF-8"
+		}
+		s = strings.TrimSpace(norm.NFC.String(s))
+		for i := range len(s) {
+			if s[i] < ' ' || s[i] == 0x7f {
+				return "", "id with control characters"
+			}
+		}
+	}
+	if s == "" || s == "null" {
+		return "", ""
+	}
+	if scientific(s) {
+		return "", "id in scientific notation"
+	}
+	return s, ""
+}
+
+// plainASCII tells an id that needs no work, as nearly all do.
+func plainASCII(s string) bool {
+	if s[0] == '=' || s[0] == '\'' {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// unwrap takes off blanks, ="…" and leading apostrophes until none is left.
+func unwrap(s string) string {
+	for {
+		t := strings.TrimSpace(s)
+		if inner, ok := strings.CutPrefix(t, `="`); ok && strings.HasSuffix(inner, `"`) {
+			t = inner[:len(inner)-1]
+		}
+		t = strings.TrimPrefix(t, "'")
+		if t == s {
+			return s
+		}
+		s = t
+	}
+}
+
+// scientific tells a number that lost its digits, such as 1.23457E+18. A bare
+// 12E5 may be somebody's name: a point or a sign is needed.
+func scientific(s string) bool {
+	if !isDigit(s[0]) {
+		return false
+	}
+	at := strings.IndexAny(s, "eE")
+	if at < 0 {
+		return false
+	}
+	whole, fraction, point := strings.Cut(s[:at], ".")
+	exponent, sign := strings.CutPrefix(s[at+1:], "+")
+	return allDigits(whole) && allDigits(exponent) && (!point || allDigits(fraction)) && (point || sign)
+}
+
+// identity is what is known of one account or buyer.
+type identity struct {
+	id     string // normalised
+	stored string // as the lake has it: of buyers the hash, or id in plain mode and for masks
+	hashed string // what stands for it in content hashes: the hash, of masks the id
+	masked bool
+	why    string // why it is unusable
+	known  *shop  // shop that this buyer was last written to `buyers` for
+}
+
+// identities remembers the identities met last. Two generations bound it: when
+// the young one is full, the old one is forgotten.
+type identities struct {
+	hasher     *hasher
+	make       func(h *hasher, raw string) identity
+	young, old map[string]*identity
+}
+
+const identityGeneration = 1 << 16
+
+func newIdentities(h *hasher, mk func(*hasher, string) identity) *identities {
+	return &identities{hasher: h, make: mk, young: map[string]*identity{}}
+}
+
+// get returns the identity of an id as written; one with an empty id is missing.
+func (c *identities) get(raw string) *identity {
+	if e := c.young[raw]; e != nil {
+		return e
+	}
+	e := c.old[raw]
+	if e == nil {
+		made := c.make(c.hasher, raw)
+		e = &made
+	}
+	if len(c.young) >= identityGeneration {
+		c.old, c.young = c.young, make(map[string]*identity, identityGeneration)
+	}
+	c.young[strings.Clone(raw)] = e
+	return e
+}
+
+// buyerIdentity normalises and hashes a buyer's id.
+func buyerIdentity(h *hasher, raw string) identity {
+	id, why := cleanID(raw)
+	if why != "" {
+		return identity{why: why}
+	}
+	id = strings.TrimSpace(strings.TrimPrefix(id, "cntaobao"))
+	if id == "" {
+		return identity{}
+	}
+	id = strings.Clone(id)
+	e := identity{id: id, stored: id, hashed: id, masked: strings.Contains(id, "*")}
+	if !e.masked {
+		e.hashed = h.buyer(id)
+		e.stored = h.storedBuyer(id, e.hashed)
+	}
+	return e
+}
+
+// agentIdentity normalises an account's id; stored is how it would look as a buyer's.
+func agentIdentity(h *hasher, raw string) identity {
+	id, why := cleanID(raw)
+	if why != "" || id == "" {
+		return identity{why: why}
+	}
+	return identity{id: strings.Clone(id), stored: buyerIdentity(h, id).stored}
+}

@@ -1,0 +1,144 @@
+package normalise
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"hash"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Lengths of hashes in the lake, in bytes before hex.
+const (
+	buyerHashBytes = 16
+	maskHashBytes  = 8
+)
+
+// Masks show at most so many runes at either end; longer ones stay unlinked.
+const (
+	maxMaskPrefix = 3
+	maxMaskSuffix = 4
+)
+
+// hasher computes keyed hashes with one reused state. Each use starts its
+// message with a word and a control character, which no id contains; buyers' ids
+// stand for themselves.
+type hasher struct {
+	mac   hash.Hash
+	plain bool
+	in    []byte
+	sum   [sha256.Size]byte
+	hex   [2 * sha256.Size]byte
+}
+
+func newHasher(p Privacy) *hasher {
+	return &hasher{mac: hmac.New(sha256.New, p.Secret), plain: p.Plain}
+}
+
+// digest hashes h.in; the result is valid until the next call.
+func (h *hasher) digest() []byte {
+	h.mac.Reset()
+	_, _ = h.mac.Write(h.in) // a hash never returns an error
+	return h.mac.Sum(h.sum[:0])
+}
+
+// hexDigest hashes h.in to the hex of its first bytes, valid until the next call.
+func (h *hasher) hexDigest(bytes int) []byte {
+	return h.hex[:hex.Encode(h.hex[:], h.digest()[:bytes])]
+}
+
+func (h *hasher) buyer(id string) string {
+	h.in = append(h.in[:0], id...)
+	return string(h.hexDigest(buyerHashBytes))
+}
+
+func (h *hasher) storedBuyer(id, hashed string) string {
+	if h.plain {
+		return id
+	}
+	return hashed
+}
+
+// text hashes a message's text for comparison.
+func (h *hasher) text(s string) []byte {
+	h.in = append(append(h.in[:0], "text\x1f"...), s...)
+	return h.hexDigest(buyerHashBytes)
+}
+
+// composed hashes an id that a preset composed, to tell equal ones.
+func (h *hasher) composed(id string) []byte {
+	h.in = append(append(h.in[:0], "composed\x1f"...), id...)
+	return h.digest()
+}
+
+// derived hashes an id that a preset composed, with its ordinal in the file.
+func (h *hasher) derived(id string, ordinal uint32) string {
+	h.in = append(append(h.in[:0], "derived\x1f"...), id...)
+	h.in = binary.BigEndian.AppendUint32(append(h.in, 0x1f), ordinal)
+	return string(h.hexDigest(sha256.Size))
+}
+
+// maskKey joins a mask with the buyers that it may stand for.
+func (h *hasher) maskKey(prefix, suffix string) []byte {
+	h.in = append(h.in[:0], "mask\x1f"...)
+	h.in = strconv.AppendInt(h.in, int64(utf8.RuneCountInString(prefix)), 10)
+	h.in = append(h.in, 0x1f)
+	h.in = strconv.AppendInt(h.in, int64(utf8.RuneCountInString(suffix)), 10)
+	h.in = append(append(h.in, 0x1f), prefix...)
+	h.in = append(append(h.in, 0x1f), suffix...)
+	return h.hexDigest(maskHashBytes)
+}
+
+// keyOfMask returns the join key of a masked id such as j****23, or "" for one
+// that shows too much, nothing at its start, or stars in two places.
+func (h *hasher) keyOfMask(id string) string {
+	first, last := strings.IndexByte(id, '*'), strings.LastIndexByte(id, '*')
+	if first < 0 || strings.Trim(id[first:last+1], "*") != "" {
+		return ""
+	}
+	prefix, suffix := id[:first], id[last+1:]
+	p, s := utf8.RuneCountInString(prefix), utf8.RuneCountInString(suffix)
+	if p < 1 || p > maxMaskPrefix || s > maxMaskSuffix {
+		return ""
+	}
+	return string(h.maskKey(prefix, suffix))
+}
+
+// keysOfBuyer returns the keys of all masks that a buyer's id fits, |-joined.
+func (h *hasher) keysOfBuyer(id string) string {
+	runes := []rune(id)
+	var b strings.Builder
+	for p := 1; p <= maxMaskPrefix; p++ {
+		for s := 0; s <= maxMaskSuffix && p+s <= len(runes); s++ {
+			if b.Len() > 0 {
+				b.WriteByte('|')
+			}
+			b.Write(h.maskKey(string(runes[:p]), string(runes[len(runes)-s:])))
+		}
+	}
+	return b.String()
+}
+
+// ordinals counts equal messages within a file by a fingerprint of 64 bits of
+// their HMAC.
+type ordinals struct {
+	once  map[uint64]struct{}
+	again map[uint64]uint32
+}
+
+// next returns 0 for the first message with that fingerprint, 1 for the second …
+func (o *ordinals) next(fingerprint []byte) uint32 {
+	k := binary.BigEndian.Uint64(fingerprint)
+	if o.once == nil {
+		o.once, o.again = map[uint64]struct{}{}, map[uint64]uint32{}
+	}
+	if _, ok := o.once[k]; !ok {
+		o.once[k] = struct{}{}
+		return 0
+	}
+	o.again[k]++
+	return o.again[k]
+}

@@ -1,0 +1,153 @@
+package normalise
+
+import (
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+)
+
+// cellText trims a cell; the word null is a missing value.
+func cellText(s string) string {
+	s = strings.TrimSpace(s)
+	if s == "null" {
+		return ""
+	}
+	return s
+}
+
+const moneyDigits = 16 // before the point, of DECIMAL(18,2)
+
+// parseMoney reads yuan as hundredths.
+func parseMoney(s string) (cents int64, why string) {
+	rest, negative := strings.CutPrefix(s, "-")
+	if !negative {
+		rest = strings.TrimPrefix(rest, "+")
+	}
+	whole, fraction, point := strings.Cut(rest, ".")
+	if !allDigits(whole) || (point && !allDigits(fraction)) {
+		return 0, "not an amount"
+	}
+	if len(strings.TrimRight(fraction, "0")) > 2 {
+		return 0, "amount with more than two decimals"
+	}
+	whole = strings.TrimLeft(whole, "0")
+	if len(whole) > moneyDigits {
+		return 0, "amount out of range"
+	}
+	for i := range len(whole) {
+		cents = cents*10 + int64(whole[i]-'0')
+	}
+	for i := range 2 {
+		cents *= 10
+		if i < len(fraction) {
+			cents += int64(fraction[i] - '0')
+		}
+	}
+	if negative && cents != 0 {
+		return 0, "negative amount"
+	}
+	return cents, ""
+}
+
+// parseInteger reads a whole number; decimals that are zeros are allowed,
+// since spreadsheets write them.
+func parseInteger(s string) (n int64, why string) {
+	rest, negative := strings.CutPrefix(s, "-")
+	if !negative {
+		rest = strings.TrimPrefix(rest, "+")
+	}
+	whole, fraction, point := strings.Cut(rest, ".")
+	if !allDigits(whole) || (point && (fraction == "" || strings.Trim(fraction, "0") != "")) {
+		return 0, "not a whole number"
+	}
+	whole = strings.TrimLeft(whole, "0")
+	if len(whole) > 18 {
+		return 0, "number out of range"
+	}
+	for i := range len(whole) {
+		n = n*10 + int64(whole[i]-'0')
+	}
+	if negative {
+		n = -n
+	}
+	return n, ""
+}
+
+func allDigits(s string) bool {
+	for i := range len(s) {
+		if !isDigit(s[i]) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// parseBool reads a flag.
+func parseBool(s string) (value, ok bool) {
+	switch s {
+	case "true", "1", "TRUE", "True", "t", "yes", "y", "Y", "是":
+		return true, true
+	case "false", "0", "FALSE", "False", "f", "no", "n", "N", "否":
+		return false, true
+	default:
+		return false, false
+	}
+}
+
+// parseList reads a JSON array or a |-separated list and joins it with |.
+// Elements are trimmed, empty ones left out; a | within one separates.
+func parseList(s string) (joined, why string) {
+	if !strings.ContainsAny(s, "[|") {
+		return s, ""
+	}
+	if strings.HasPrefix(s, "[") {
+		var items []any
+		d := json.NewDecoder(strings.NewReader(s))
+		d.UseNumber()
+		switch err := d.Decode(&items); {
+		case err == nil && !d.More():
+			return joinItems(items)
+		case strings.HasPrefix(s, `["`):
+			return "", "not a JSON array"
+		}
+	}
+	return joinParts(strings.Split(s, "|")), ""
+}
+
+func joinItems(items []any) (string, string) {
+	var parts []string
+	for _, item := range items {
+		switch v := item.(type) {
+		case nil:
+		case string:
+			parts = append(parts, strings.Split(v, "|")...)
+		case json.Number:
+			parts = append(parts, v.String())
+		default:
+			return "", "list with elements that are no text"
+		}
+	}
+	return joinParts(parts), ""
+}
+
+func joinParts(parts []string) string {
+	kept := parts[:0]
+	for _, p := range parts {
+		if p = strings.TrimSpace(p); p != "" {
+			kept = append(kept, p)
+		}
+	}
+	return strings.Join(kept, "|")
+}
+
+// storable makes free text fit for UTF-8 columns everywhere: what is no UTF-8,
+// and the zero byte, becomes the replacement character.
+func storable(s string) string {
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
+	if strings.IndexByte(s, 0) >= 0 {
+		s = strings.ReplaceAll(s, "\x00", "\uFFFD")
+	}
+	return s
+}

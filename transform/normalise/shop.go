@@ -1,0 +1,83 @@
+package normalise
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"kefu/extract/dataset"
+)
+
+// shop is what normalisation knows of one shop: its clock and the text
+// patterns of the minutes met last.
+type shop struct {
+	platform, id string
+	zone         *zone
+	patterns     [256]patternsOfMinute
+}
+
+type patternsOfMinute struct {
+	minute int64
+	set    bool
+	rules  *TextPatterns
+}
+
+func newShop(platform, id string, loc *time.Location) *shop {
+	return &shop{platform: platform, id: id, zone: newZone(loc)}
+}
+
+// shopOf finds the shop of a row; platform and id override the file's own.
+func (n *Normaliser) shopOf(platform, id string) (*shop, *problem) {
+	if platform == "" && id == "" {
+		return n.own, nil
+	}
+	platform, id = cellText(platform), cellText(id)
+	if platform == "" {
+		platform = n.opts.Platform
+	}
+	if id == "" {
+		id = n.opts.Shop
+	}
+	if s := n.shops[[2]string{platform, id}]; s != nil {
+		return s, nil
+	}
+	if !slices.Contains(dataset.Platforms(), platform) {
+		return nil, &problem{"platform", "unknown platform", "one of " + strings.Join(dataset.Platforms(), ", ")}
+	}
+	clean, why := cleanID(id)
+	if why != "" || clean == "" {
+		return nil, &problem{"shop_id", "unusable shop id", "the shop's id as text"}
+	}
+	loc := n.opts.Location
+	if n.opts.ShopLocation != nil {
+		l, ok := n.opts.ShopLocation(platform, clean)
+		if !ok || l == nil {
+			return nil, &problem{"shop_id", "unknown shop", "add the shop to `shops` in the configuration"}
+		}
+		loc = l
+	}
+	s := newShop(platform, strings.Clone(clean), loc)
+	n.shops[[2]string{strings.Clone(platform), strings.Clone(id)}] = s
+	return s, nil
+}
+
+// rulesAt gives the text patterns of a message's business day, nil = none.
+func (n *Normaliser) rulesAt(s *shop, micros int64) *TextPatterns {
+	if n.opts.TextRules == nil {
+		return nil
+	}
+	minute := floorDiv(micros, 60_000_000)
+	e := &s.patterns[uint64(minute)%uint64(len(s.patterns))]
+	if e.set && e.minute == minute {
+		return e.rules
+	}
+	at := time.UnixMicro(micros).UTC()
+	var day time.Time
+	if n.opts.BusinessDate != nil {
+		day = n.opts.BusinessDate(s.platform, s.id, at)
+	} else {
+		day = time.Unix(s.zone.day(micros)*86400, 0).UTC()
+	}
+	*e = patternsOfMinute{minute, true, n.opts.TextRules.At(s.platform, s.id, day)}
+	return e.rules
+}

@@ -1,0 +1,228 @@
+// Package lake owns the Iceberg tables: it creates and evolves them, tells
+// which Parquet files a snapshot holds and commits new sets of files. The rest
+// of the program writes and reads the files by path and never sees Iceberg.
+package lake
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/apache/iceberg-go"
+	"github.com/apache/iceberg-go/catalog"
+	icebergsql "github.com/apache/iceberg-go/catalog/sql"
+	"github.com/apache/iceberg-go/table"
+	"github.com/google/uuid"
+	_ "modernc.org/sqlite" // the catalog's default driver
+)
+
+const (
+	// CatalogName is the catalog's name in the catalog database.
+	CatalogName = "lake"
+	// Namespace holds all tables.
+	Namespace = "kefu"
+	// PropRun is the snapshot property that carries the id of the run that
+	// made the snapshot.
+	PropRun = "kefu.run-id"
+	// Empty is the snapshot id of a table that never held a row.
+	Empty int64 = -1
+)
+
+var (
+	// ErrConflict says that another process committed to the table meanwhile:
+	// nothing was changed, the caller has to look again and decide anew.
+	ErrConflict = errors.New("the table was changed by another process meanwhile")
+	// ErrNoTable says that there is no table of that name.
+	ErrNoTable = errors.New("no such table")
+	// ErrNoSnapshot says that the table has no such snapshot (any more).
+	ErrNoSnapshot = errors.New("no such snapshot")
+)
+
+// Options say where a lake is.
+type Options struct {
+	// CatalogDriver is the database/sql driver of the catalog: "sqlite"
+	// (default) or "pgx", which the caller has to link in.
+	CatalogDriver string
+	// CatalogDSN is a file path for sqlite, a connection string otherwise.
+	CatalogDSN string
+	// Root is the directory that holds one folder per table.
+	Root string
+}
+
+// Lake is an open lake. It is safe for concurrent use.
+type Lake struct {
+	db   *sql.DB
+	cat  *icebergsql.Catalog
+	root string // absolute directory
+	base string // root as the metadata spells it, without a trailing slash
+
+	mu    sync.Mutex
+	cache map[cacheKey][]File // snapshots never change
+}
+
+type cacheKey struct {
+	table    string
+	snapshot int64
+}
+
+// Open opens the lake and creates its directory and catalog where missing.
+//
+// Metadata name their files by absolute location. The root's location at the
+// time of creation is kept in the catalog; a lake that was moved since is
+// read and written through a translation of that location, so a directory and
+// its state can be moved or copied together.
+func Open(ctx context.Context, opts Options) (*Lake, error) {
+	driver := opts.CatalogDriver
+	if driver == "" {
+		driver = "sqlite"
+	}
+	dialect, dsn := icebergsql.Postgres, opts.CatalogDSN
+	if driver == "sqlite" {
+		dialect, dsn = icebergsql.SQLite, sqliteDSN(dsn)
+	}
+	root, err := filepath.Abs(opts.Root)
+	if err != nil {
+		return nil, fmt.Errorf("resolve lake directory %s: %w", opts.Root, err)
+	}
+	if err := os.MkdirAll(root, 0o755); err != nil {
+		return nil, fmt.Errorf("create lake directory: %w", err)
+	}
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open lake catalog: %w", err)
+	}
+	l := &Lake{db: db, root: root, cache: map[cacheKey][]File{}}
+	if err := l.connect(ctx, dialect); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// connect opens the catalog and finds out whether the lake was moved.
+func (l *Lake) connect(ctx context.Context, dialect icebergsql.SupportedDialect) error {
+	registerStorage()
+	props := iceberg.Properties{}
+	cat, err := icebergsql.NewCatalog(CatalogName, l.db, dialect, props)
+	if err != nil {
+		return fmt.Errorf("open lake catalog: %w", err)
+	}
+	l.cat = cat
+	location := locationOf(l.root)
+	ns := table.Identifier{Namespace}
+	known, err := cat.LoadNamespaceProperties(ctx, ns)
+	if errors.Is(err, catalog.ErrNoSuchNamespace) {
+		err = cat.CreateNamespace(ctx, ns, iceberg.Properties{"location": location})
+		if errors.Is(err, catalog.ErrNamespaceAlreadyExists) {
+			err = nil // another process was first
+		}
+		if err == nil {
+			known, err = cat.LoadNamespaceProperties(ctx, ns)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("read lake catalog: %w", err)
+	}
+	l.base = strings.TrimSuffix(known["location"], "/")
+	if l.base != location {
+		props[propMovedFrom], props[propMovedTo] = l.base, l.root
+	}
+	return l.checkRoot(ctx)
+}
+
+// checkRoot refuses a root that is not the directory the catalog speaks of.
+func (l *Lake) checkRoot(ctx context.Context) error {
+	names, err := l.Tables(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if _, err := os.Stat(filepath.Join(l.root, name, "metadata")); err != nil {
+			return fmt.Errorf("lake directory %s lacks table %s of the catalog (the lake was created at %s): %w",
+				l.root, name, l.base, err)
+		}
+	}
+	return nil
+}
+
+// Close releases the catalog.
+func (l *Lake) Close() error {
+	if err := errors.Join(l.cat.Close(), l.db.Close()); err != nil {
+		return fmt.Errorf("close lake catalog: %w", err)
+	}
+	return nil
+}
+
+// Root returns the lake's absolute directory.
+func (l *Lake) Root() string { return l.root }
+
+// Tables lists the lake's tables by name.
+func (l *Lake) Tables(ctx context.Context) ([]string, error) {
+	var names []string
+	for ident, err := range l.cat.ListTables(ctx, table.Identifier{Namespace}) {
+		if err != nil {
+			return nil, fmt.Errorf("list lake tables: %w", err)
+		}
+		names = append(names, ident[len(ident)-1])
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// NewFilePath returns where to write a data file that is not committed yet:
+// a unique path in the table's folder, which it creates.
+func (l *Lake) NewFilePath(name, partition string) string {
+	dir := filepath.Join(l.root, name, "data", partition)
+	// A failure shows when the file is written.
+	_ = os.MkdirAll(dir, 0o755)
+	id, err := uuid.NewV7()
+	if err != nil {
+		id = uuid.New()
+	}
+	return filepath.Join(dir, id.String()+".parquet")
+}
+
+// load reads the table's current metadata.
+func (l *Lake) load(ctx context.Context, name string) (*table.Table, error) {
+	t, err := l.cat.LoadTable(ctx, identifier(name))
+	if errors.Is(err, catalog.ErrNoSuchTable) {
+		return nil, fmt.Errorf("load table %s: %w", name, ErrNoTable)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load table %s: %w", name, err)
+	}
+	return t, nil
+}
+
+func identifier(name string) table.Identifier { return table.Identifier{Namespace, name} }
+
+// locationOf spells a path the way metadata do.
+func locationOf(path string) string {
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}).String()
+}
+
+// logical returns the location that metadata use for a file of this lake.
+func (l *Lake) logical(path string) (string, error) {
+	rel, err := filepath.Rel(l.root, path)
+	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		return "", fmt.Errorf("data file %s is outside of the lake %s", path, l.root)
+	}
+	return l.base + (&url.URL{Path: "/" + filepath.ToSlash(rel)}).String(), nil
+}
+
+// physical returns the path of a location found in metadata.
+func (l *Lake) physical(location string) (string, error) {
+	return storage{from: l.base, to: l.root}.path(location)
+}
+
+func sqliteDSN(path string) string {
+	return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path)}).String() +
+		"?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
+}

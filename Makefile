@@ -1,0 +1,45 @@
+# Two commands do everything on a machine with Go and g++:
+#   make run    builds etl and runs the main job on the exports in testdata/
+#   make test   sets up what it needs and runs all tests
+
+TAGS    := duckdb_arrow
+GO      := go
+CACHE   ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/kefu
+LINT    := $(CACHE)/bin/golangci-lint-v2.12.2
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unversioned)
+# The engine is C++ and needs cgo; one set of tags everywhere keeps the build cache warm.
+export CGO_ENABLED := 1
+
+.PHONY: help build run test lint unit fmt clean
+
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+build: ## the binary, bin/etl
+	@$(GO) build -trimpath -tags $(TAGS) -ldflags '-s -w -X main.version=$(VERSION)' -o bin/etl ./cmd/etl
+
+run: build ## the main job on the exports in testdata/, then the report
+	@bin/etl init --secret-only
+	@bin/etl run
+	@bin/etl report
+
+test: lint unit ## everything: lint, unit, worlds on the engine
+
+lint: $(LINT) ## style and import rules
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'run make fmt'; exit 1; }
+	@$(LINT) run ./...
+
+unit: ## all tests
+	$(GO) test -tags $(TAGS) ./...
+
+fmt: ## format the code
+	@gofmt -w $$(git ls-files '*.go')
+
+clean: ## remove what was built and computed
+	rm -rf bin var
+
+# The linter is built by the project's own Go, once, outside of the checkout.
+$(LINT):
+	@mkdir -p $(dir $@)
+	GOBIN=$(CACHE)/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2
+	@mv $(CACHE)/bin/golangci-lint $@

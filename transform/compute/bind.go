@@ -1,0 +1,170 @@
+package compute
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"kefu/extract/dataset"
+	"kefu/extract/lake"
+)
+
+func datasets() []*dataset.Schema { return append(dataset.All(), dataset.Internals()...) }
+
+// bookkeeping columns say where a row came from; they are no content.
+func isBookkeeping(column string) bool {
+	switch column {
+	case "row_hash", "own_latest_at", "source_file", "source_line", "version_at":
+		return true
+	}
+	return false
+}
+
+// quoteName quotes a column or table name.
+func quoteName(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
+
+func quoteNames(names []string) string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = quoteName(n)
+	}
+	return strings.Join(out, ", ")
+}
+
+func quoteText(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// scan is a relation over data files, with the columns named; without files it
+// is an empty relation of the same columns.
+func scan(columns []lake.Column, files []lake.File) string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.Name
+	}
+	if len(files) == 0 {
+		nulls := make([]string, len(columns))
+		for i, c := range columns {
+			nulls[i] = fmt.Sprintf("cast(null as %s) as %s", c.Type, quoteName(c.Name))
+		}
+		return "(select " + strings.Join(nulls, ", ") + " where false)"
+	}
+	paths := make([]string, len(files))
+	for i, f := range files {
+		paths[i] = quoteText(f.Path)
+	}
+	return "(select " + quoteNames(names) + " from read_parquet([" + strings.Join(paths, ", ") + "], hive_partitioning = false))"
+}
+
+func datasetColumns(s *dataset.Schema) []lake.Column {
+	var out []lake.Column
+	for _, c := range s.Stored() {
+		out = append(out, lake.Column{Name: c.Name, Type: c.Type.SQL()})
+	}
+	return out
+}
+
+// bind makes name stand for a select, as a view or a table.
+func (c *Computer) bind(ctx context.Context, kind, name, query string) error {
+	if err := c.unbind(ctx, name); err != nil {
+		return err
+	}
+	if err := c.engine.Exec(ctx, fmt.Sprintf("create temp %s %s as %s", kind, quoteName(name), query)); err != nil {
+		return fmt.Errorf("bind %s: %w", name, err)
+	}
+	c.bound[name] = kind
+	return nil
+}
+
+func (c *Computer) unbind(ctx context.Context, name string) error {
+	kind, ok := c.bound[name]
+	if !ok {
+		return nil
+	}
+	delete(c.bound, name)
+	if err := c.engine.Exec(ctx, fmt.Sprintf("drop %s if exists %s", kind, quoteName(name))); err != nil {
+		return fmt.Errorf("unbind %s: %w", name, err)
+	}
+	return nil
+}
+
+// bindLake makes lake_<dataset> stand for the files now and loads the small
+// relations.
+func (r *run) bindLake(ctx context.Context) error {
+	for _, s := range datasets() {
+		if err := r.bind(ctx, "view", "lake_"+s.Name, "select * from "+scan(datasetColumns(s), r.in.Current[s.Name])); err != nil {
+			return err
+		}
+	}
+	shops := Relation{Name: "shops", Columns: []RuleColumn{{"platform", "VARCHAR"}, {"shop_id", "VARCHAR"}, {"name", "VARCHAR"}, {"timezone", "VARCHAR"}}}
+	for _, s := range r.in.Shops {
+		shops.Rows = append(shops.Rows, []any{s.Platform, s.Shop, s.Name, s.Timezone})
+	}
+	if err := r.load(ctx, shops); err != nil {
+		return err
+	}
+	for _, rel := range r.in.Relations {
+		if err := r.load(ctx, rel); err != nil {
+			return err
+		}
+	}
+	return r.loadRules(ctx)
+}
+
+func (r *run) load(ctx context.Context, rel Relation) error {
+	if err := r.unbind(ctx, rel.Name); err != nil {
+		return err
+	}
+	defs := make([]string, len(rel.Columns))
+	for i, c := range rel.Columns {
+		defs[i] = quoteName(c.Name) + " " + c.Type
+	}
+	if err := r.engine.Exec(ctx, fmt.Sprintf("create temp table %s (%s)", quoteName(rel.Name), strings.Join(defs, ", "))); err != nil {
+		return fmt.Errorf("make %s: %w", rel.Name, err)
+	}
+	r.bound[rel.Name] = "table"
+	if err := r.engine.Append(ctx, rel.Name, rel.Rows); err != nil {
+		return fmt.Errorf("fill %s: %w", rel.Name, err)
+	}
+	return nil
+}
+
+// calendarMargin is how far the calendar reaches beyond the data on both
+// sides: business cuts and time zones move an instant by a day at most.
+const calendarMargin = 3
+
+// loadRules fills rule_day for every day that any instant of the lake falls on.
+func (r *run) loadRules(ctx context.Context) error {
+	var parts []string
+	for _, s := range datasets() {
+		for _, c := range s.Stored() {
+			if (c.Type == dataset.Instant || c.Name == "event_date") && !isBookkeeping(c.Name) && len(r.in.Current[s.Name]) > 0 {
+				parts = append(parts, fmt.Sprintf("select min(cast(%[1]s as date)) as a, max(cast(%[1]s as date)) as b from lake_%[2]s", quoteName(c.Name), s.Name))
+			}
+		}
+	}
+	var from, to *time.Time
+	if len(parts) > 0 {
+		rows, err := r.engine.Query(ctx, "select min(a), max(b) from ("+strings.Join(parts, " union all ")+")")
+		if err != nil {
+			return fmt.Errorf("find the calendar: %w", err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			if err := rows.Scan(&from, &to); err != nil {
+				return fmt.Errorf("find the calendar: %w", err)
+			}
+		}
+		if err := rows.Err(); err != nil {
+			return fmt.Errorf("find the calendar: %w", err)
+		}
+	}
+	rel := Relation{Name: "rule_day", Columns: r.in.Rules.Columns()}
+	if from != nil && to != nil {
+		var err error
+		rel.Rows, err = r.in.Rules.Rows(r.in.Shops, from.AddDate(0, 0, -calendarMargin), to.AddDate(0, 0, calendarMargin))
+		if err != nil {
+			return fmt.Errorf("work out the rules of each day: %w", err)
+		}
+	}
+	return r.load(ctx, rel)
+}

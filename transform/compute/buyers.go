@@ -1,0 +1,118 @@
+package compute
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"kefu/extract/lake"
+)
+
+// orderKey is the buyer_key of a row that names an order: the order's buyer,
+// or the order itself where no buyer is known.
+const orderKey = "coalesce(i.buyer_key, 'order:' || x.order_id)"
+
+// buyerKeys tells for each dataset how a row names the buyer whose facts it
+// takes part in. The rows are x, the identities of orders i.
+var buyerKeys = []struct {
+	dataset string
+	byOrder bool
+	key     string
+}{
+	{"chat_messages", false, "x.buyer_id"},
+	{"evaluations", false, "coalesce(x.buyer_id, 'evaluation:' || x.evaluation_id)"},
+	{"buyer_flags", false, "x.buyer_id"},
+	{"loss_reasons", false, "x.buyer_id"},
+	{"orders", true, orderKey},
+	{"order_items", true, orderKey},
+	{"refunds", true, orderKey},
+	{"order_ratings", true, orderKey},
+	{"complaints", true, "case when x.order_id is null then 'complaint:' || x.complaint_id else " + orderKey + " end"},
+}
+
+// activity tells the dates on which the rows of a dataset make its buyer
+// depend on the rules of a day.
+var activity = map[string][]string{
+	"chat_messages": {"event_date"},
+	"orders":        {"event_date", "cast(x.paid_at as date)", "cast(x.shipped_at as date)"},
+	"evaluations":   {"event_date"},
+	"order_ratings": {"event_date"},
+	"refunds":       {"event_date", "cast(x.completed_at as date)", "cast(x.disputed_at as date)"},
+	"complaints":    {"event_date"},
+}
+
+// keyedRows selects platform, shop_id, buyer_key from a relation of a dataset.
+func keyedRows(relation, identities, key string, byOrder bool) string {
+	join := ""
+	if byOrder {
+		join = " left join " + identities + " i on i.platform = x.platform and i.shop_id = x.shop_id and i.order_id = x.order_id"
+	}
+	return fmt.Sprintf("select x.platform, x.shop_id, %s as buyer_key from %s x%s", key, relation, join)
+}
+
+// findBuyers fills scope_buyers: all buyers of a shop that is computed as a
+// whole, and else those whom a change names, before or after it.
+func (r *run) findBuyers(ctx context.Context) error {
+	var finds []string
+	for _, k := range buyerKeys {
+		full := keyedRows("lake_"+k.dataset, "int_orders__identified", k.key, k.byOrder)
+		finds = append(finds, full+" where (x.platform, x.shop_id) in (select (platform, shop_id) from full_shops)")
+		for _, identities := range []string{"int_orders__identified", "prev_int_orders__identified"} {
+			finds = append(finds, keyedRows("changed_"+k.dataset, identities, k.key, k.byOrder))
+			if !k.byOrder {
+				break
+			}
+		}
+		for _, date := range activity[k.dataset] {
+			finds = append(finds, keyedRows("lake_"+k.dataset, "int_orders__identified", k.key, k.byOrder)+
+				fmt.Sprintf(" where exists (select 1 from rule_reach d where d.platform = x.platform and d.shop_id = x.shop_id and d.dt = %s)", qualify(date)))
+		}
+	}
+	finds = append(finds,
+		"select platform, shop_id, buyer_key from diff_int_orders__identified",
+		"select platform, shop_id, 'order:' || order_id from diff_int_orders__identified",
+		"select platform, shop_id, buyer_id from diff_int_own_accounts",
+		// Roles, robots: whoever talked to an agent whose row changed.
+		`select x.platform, x.shop_id, x.buyer_id from lake_chat_messages x
+		 where (x.platform, x.shop_id, x.agent_id) in (select (platform, shop_id, agent_id) from changed_agents)`,
+		// Offline time is taken from response times where the rule says so.
+		`select x.platform, x.shop_id, x.buyer_id from lake_chat_messages x
+		 join (select distinct platform, shop_id, agent_id, event_date, coalesce(cast(to_at as date), event_date) as to_date from changed_agent_presence) p
+		   on p.platform = x.platform and p.shop_id = x.shop_id and p.agent_id = x.agent_id
+		  and x.event_date between p.event_date - 40 and p.to_date + 40
+		 where (x.platform, x.shop_id) in (select (platform, shop_id) from rule_day where subtract_offline)`,
+		// Inquiries whose window ends between the old and the new horizon open or close.
+		`select q.platform, q.shop_id, q.buyer_key from prev_inquiries q
+		 join prev_int_shop_horizon o on o.platform = q.platform and o.shop_id = q.shop_id
+		 join int_shop_horizon n on n.platform = q.platform and n.shop_id = q.shop_id
+		 where o.horizon_dt is distinct from n.horizon_dt
+		   and q.window_end_dt >= coalesce(least(o.horizon_dt, n.horizon_dt), date '1900-01-01')
+		   and q.window_end_dt <= case when o.horizon_dt is null or n.horizon_dt is null then date '9999-12-31' else greatest(o.horizon_dt, n.horizon_dt) end`,
+	)
+	reach := "create or replace temp table rule_reach as select distinct platform, shop_id, dt + n as dt from changed_rule_days, (select unnest([-1, 0, 1]) as n)"
+	if err := r.exec(ctx, "find days within reach of changed rules", reach); err != nil {
+		return err
+	}
+	if err := r.bindPublishedAs(ctx, "inquiries", []lake.Column{
+		{Name: "platform", Type: "VARCHAR"}, {Name: "shop_id", Type: "VARCHAR"}, {Name: "buyer_key", Type: "VARCHAR"}, {Name: "window_end_dt", Type: "DATE"},
+	}); err != nil {
+		return err
+	}
+	for _, find := range finds {
+		if err := r.exec(ctx, "find changed buyers", "insert into found_buyers "+find); err != nil {
+			return err
+		}
+	}
+	return r.exec(ctx, "gather changed buyers",
+		`create or replace temp table scope_buyers as
+		 select distinct f.platform, f.shop_id, f.buyer_key from found_buyers f where f.buyer_key is not null
+		   and (f.platform, f.shop_id) in (select (platform, shop_id) from shops)`)
+}
+
+// qualify makes a bare column of the rows x explicit.
+func qualify(date string) string {
+	if strings.Contains(date, "x.") {
+		return date
+	}
+	return "x." + date
+}

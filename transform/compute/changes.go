@@ -1,0 +1,328 @@
+package compute
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"kefu/extract/dataset"
+	"kefu/extract/lake"
+	"kefu/transform/model"
+)
+
+// layerFingerprint changes when any model of the scopes does.
+func (r *run) layerFingerprint(scopes ...model.Scope) string {
+	h := sha256.New()
+	for _, m := range r.graph.Ordered {
+		if slices.Contains(scopes, m.Scope) {
+			fmt.Fprintf(h, "%s %s\n", m.Name, r.graph.Fingerprint(m.Name))
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
+}
+
+// exec runs a statement and says in an error what it was for.
+func (r *run) exec(ctx context.Context, doing, statement string) error {
+	if err := r.engine.Exec(ctx, statement); err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return nil
+}
+
+// scopeTables hold what this computation covers. They are filled step by step.
+const scopeTables = `
+create or replace temp table scope_shops (platform varchar, shop_id varchar);   -- shops with anything to do
+create or replace temp table full_shops (platform varchar, shop_id varchar);    -- shops whose facts are computed anew as a whole
+create or replace temp table found_buyers (platform varchar, shop_id varchar, buyer_key varchar);
+create or replace temp table found_days (platform varchar, shop_id varchar, dt date);
+create or replace temp table found_window_days (platform varchar, shop_id varchar, dt date);
+create or replace temp table changed_rule_days (platform varchar, shop_id varchar, dt date);
+create or replace temp table failed_shops (platform varchar, shop_id varchar);
+`
+
+// findChanges compares the lake, the rules and the models with what each shop
+// was last computed from.
+func (r *run) findChanges(ctx context.Context) error {
+	if err := r.exec(ctx, "make scope tables", scopeTables); err != nil {
+		return err
+	}
+	now := Known{Inputs: r.in.Snapshots, Facts: r.layerFingerprint(model.Shop, model.Buyer), Days: r.layerFingerprint(model.Day), Window: r.layerFingerprint(model.Window)}
+	for _, s := range r.in.Shops {
+		r.out.Known[s.ShopKey] = now
+		known, ok := r.in.Known[s.ShopKey]
+		if err := r.compareModels(ctx, s.ShopKey, known, ok, now); err != nil {
+			return err
+		}
+	}
+	for _, s := range datasets() {
+		if err := r.compareDataset(ctx, s); err != nil {
+			return err
+		}
+	}
+	if err := r.compareRules(ctx); err != nil {
+		return err
+	}
+	return r.force(ctx)
+}
+
+func (r *run) reason(ctx context.Context, reason Reason) error {
+	r.out.Reasons = append(r.out.Reasons, reason)
+	return r.exec(ctx, "note shop in scope", fmt.Sprintf(
+		"insert into scope_shops select %[1]s, %[2]s where not exists (select 1 from scope_shops where platform = %[1]s and shop_id = %[2]s)",
+		quoteText(reason.Shop.Platform), quoteText(reason.Shop.Shop)))
+}
+
+func (r *run) compareModels(ctx context.Context, shop ShopKey, known Known, ok bool, now Known) error {
+	literal := quoteText(shop.Platform) + ", " + quoteText(shop.Shop)
+	allDays := func(table string) error {
+		return r.exec(ctx, "note days in scope", fmt.Sprintf("insert into %s select platform, shop_id, dt from rule_day where (platform, shop_id) = (%s)", table, literal))
+	}
+	switch {
+	case !ok:
+		// A shop without a row has nothing to compute.
+		if n, err := r.count(ctx, "select count(*) from ("+r.anyRow(literal)+")"); err != nil || n == 0 {
+			return err
+		}
+		if err := r.exec(ctx, "note full shop", "insert into full_shops values ("+literal+")"); err != nil {
+			return err
+		}
+		return r.reason(ctx, Reason{Shop: shop, Kind: "first_run", Detail: "never computed"})
+	case known.Facts != now.Facts:
+		if err := r.exec(ctx, "note full shop", "insert into full_shops values ("+literal+")"); err != nil {
+			return err
+		}
+		if err := allDays("found_days"); err != nil {
+			return err
+		}
+		return r.reason(ctx, Reason{Shop: shop, Kind: "model", Detail: "the text of fact models changed"})
+	case known.Days != now.Days:
+		if err := allDays("found_days"); err != nil {
+			return err
+		}
+		return r.reason(ctx, Reason{Shop: shop, Kind: "model", Detail: "the text of day models changed"})
+	case known.Window != now.Window:
+		if err := allDays("found_window_days"); err != nil {
+			return err
+		}
+		return r.reason(ctx, Reason{Shop: shop, Kind: "model", Detail: "the text of window models changed"})
+	}
+	return nil
+}
+
+// anyRow selects one row per dataset in which the shop has any.
+func (r *run) anyRow(shopLiteral string) string {
+	var parts []string
+	for _, s := range datasets() {
+		parts = append(parts, fmt.Sprintf("(select 1 from lake_%s where (platform, shop_id) = (%s) limit 1)", s.Name, shopLiteral))
+	}
+	return strings.Join(parts, " union all ")
+}
+
+func (r *run) count(ctx context.Context, query string) (int64, error) {
+	rows, err := r.engine.Query(ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	var n int64
+	for rows.Next() {
+		if err := rows.Scan(&n); err != nil {
+			return 0, err
+		}
+	}
+	return n, rows.Err()
+}
+
+// contentColumns are the columns whose change means something.
+func contentColumns(s *dataset.Schema) []lake.Column {
+	return slices.DeleteFunc(datasetColumns(s), func(c lake.Column) bool { return isBookkeeping(c.Name) })
+}
+
+// compareDataset fills changed_<dataset> with the rows, before and after, that
+// differ for any shop from what it was last computed from.
+func (r *run) compareDataset(ctx context.Context, s *dataset.Schema) error {
+	columns := contentColumns(s)
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = quoteName(c.Name)
+	}
+	table := "changed_" + s.Name
+	if err := r.bind(ctx, "table", table, "select * from "+scan(columns, nil)); err != nil {
+		return err
+	}
+	// Shops computed from the same snapshot are compared together.
+	groups := map[int64][]string{}
+	for _, shop := range r.in.Shops {
+		if known, ok := r.in.Known[shop.ShopKey]; ok && known.Inputs[s.Name] != r.in.Snapshots[s.Name] {
+			snapshot := known.Inputs[s.Name]
+			groups[snapshot] = append(groups[snapshot], "("+quoteText(shop.Platform)+", "+quoteText(shop.Shop)+")")
+		}
+	}
+	for snapshot, shops := range groups {
+		var before []lake.File
+		if snapshot != 0 {
+			var err error
+			if before, err = r.in.FilesAt(s.Name, snapshot); err != nil {
+				return fmt.Errorf("find the files of %s as last computed: %w", s.Name, err)
+			}
+		}
+		gone, come := subtract(before, r.in.Current[s.Name]), subtract(r.in.Current[s.Name], before)
+		if len(gone) == 0 && len(come) == 0 {
+			continue
+		}
+		where := " where (platform, shop_id) in (" + strings.Join(shops, ", ") + ")"
+		old, new := "select * from "+scan(columns, gone)+where, "select * from "+scan(columns, come)+where
+		err := r.exec(ctx, "compare "+s.Name, fmt.Sprintf(
+			"insert into %s (%s) (%[3]s except all %[4]s) union all (%[4]s except all %[3]s)", table, strings.Join(names, ", "), old, new))
+		if err != nil {
+			return err
+		}
+	}
+	return r.noteData(ctx, s)
+}
+
+func subtract(a, b []lake.File) []lake.File {
+	in := map[string]bool{}
+	for _, f := range b {
+		in[f.Path] = true
+	}
+	return slices.DeleteFunc(slices.Clone(a), func(f lake.File) bool { return in[f.Path] })
+}
+
+func (r *run) noteData(ctx context.Context, s *dataset.Schema) error {
+	date := "null"
+	if s.EventTime != "" {
+		date = "event_date"
+	}
+	rows, err := r.engine.Query(ctx, fmt.Sprintf(
+		"select platform, shop_id, count(*), coalesce(cast(min(%[1]s) as varchar), ''), coalesce(cast(max(%[1]s) as varchar), '') from changed_%[2]s group by 1, 2 order by 1, 2", date, s.Name))
+	if err != nil {
+		return fmt.Errorf("count changed %s: %w", s.Name, err)
+	}
+	defer rows.Close()
+	var reasons []Reason
+	for rows.Next() {
+		reason := Reason{Kind: "data", Detail: s.Name}
+		if err := rows.Scan(&reason.Shop.Platform, &reason.Shop.Shop, &reason.Rows, &reason.From, &reason.To); err != nil {
+			return fmt.Errorf("count changed %s: %w", s.Name, err)
+		}
+		reasons = append(reasons, reason)
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("count changed %s: %w", s.Name, err)
+	}
+	for _, reason := range reasons {
+		if err := r.reason(ctx, reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compareRules notes the days, already computed, whose rules differ now.
+func (r *run) compareRules(ctx context.Context) error {
+	columns := make([]lake.Column, 0, len(r.in.Rules.Columns()))
+	for _, c := range r.in.Rules.Columns() {
+		columns = append(columns, lake.Column{Name: c.Name, Type: c.Type})
+	}
+	r.cols["rule_day"] = columns
+	if err := r.bindPublished(ctx, "rule_day"); err != nil {
+		return err
+	}
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = quoteName(c.Name)
+	}
+	list := strings.Join(names, ", ")
+	err := r.exec(ctx, "compare rules", fmt.Sprintf(`insert into changed_rule_days
+		select distinct platform, shop_id, dt from (select %[1]s from prev_rule_day except all select %[1]s from rule_day)
+		where (platform, shop_id, dt) in (select (platform, shop_id, dt) from rule_day)`, list))
+	if err != nil {
+		return err
+	}
+	if err := r.exec(ctx, "note days of changed rules", "insert into found_days select * from changed_rule_days"); err != nil {
+		return err
+	}
+	rows, err := r.engine.Query(ctx, "select platform, shop_id, count(*), cast(min(dt) as varchar), cast(max(dt) as varchar) from changed_rule_days group by 1, 2 order by 1, 2")
+	if err != nil {
+		return fmt.Errorf("count days of changed rules: %w", err)
+	}
+	defer rows.Close()
+	var reasons []Reason
+	for rows.Next() {
+		reason := Reason{Kind: "rule"}
+		if err := rows.Scan(&reason.Shop.Platform, &reason.Shop.Shop, &reason.Rows, &reason.From, &reason.To); err != nil {
+			return fmt.Errorf("count days of changed rules: %w", err)
+		}
+		reasons = append(reasons, reason)
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("count days of changed rules: %w", err)
+	}
+	for _, reason := range reasons {
+		if reason.Detail, err = r.changedRules(ctx, reason.Shop); err != nil {
+			return err
+		}
+		if err := r.reason(ctx, reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// changedRules names the columns of rule_day that differ for a shop.
+func (r *run) changedRules(ctx context.Context, shop ShopKey) (string, error) {
+	var counts []string
+	var names []string
+	for _, c := range r.cols["rule_day"] {
+		if c.Name == "platform" || c.Name == "shop_id" || c.Name == "dt" {
+			continue
+		}
+		names = append(names, c.Name)
+		counts = append(counts, fmt.Sprintf("bool_or(o.%[1]s is distinct from n.%[1]s)", quoteName(c.Name)))
+	}
+	rows, err := r.engine.Query(ctx, fmt.Sprintf("select [%s] from prev_rule_day o join rule_day n using (platform, shop_id, dt) where (platform, shop_id) = (%s, %s)",
+		strings.Join(counts, ", "), quoteText(shop.Platform), quoteText(shop.Shop)))
+	if err != nil {
+		return "", fmt.Errorf("name changed rules: %w", err)
+	}
+	defer rows.Close()
+	var changed []string
+	for rows.Next() {
+		var flags []any
+		var cell any
+		if err := rows.Scan(&cell); err != nil {
+			return "", fmt.Errorf("name changed rules: %w", err)
+		}
+		flags, _ = cell.([]any)
+		for i, f := range flags {
+			if on, ok := f.(bool); ok && on {
+				changed = append(changed, names[i])
+			}
+		}
+	}
+	return strings.Join(changed, ", "), rows.Err()
+}
+
+func (r *run) force(ctx context.Context) error {
+	for _, f := range r.in.Forced {
+		for _, s := range r.in.Shops {
+			if f.Shop != nil && *f.Shop != s.ShopKey {
+				continue
+			}
+			from, to := f.From.Format("2006-01-02"), f.To.Format("2006-01-02")
+			days := fmt.Sprintf("select platform, shop_id, dt from rule_day where (platform, shop_id) = (%s, %s) and dt between date '%s' and date '%s'",
+				quoteText(s.Platform), quoteText(s.Shop), from, to)
+			if err := r.exec(ctx, "note forced days", "insert into changed_rule_days "+days+"; insert into found_days "+days); err != nil {
+				return err
+			}
+			if err := r.reason(ctx, Reason{Shop: s.ShopKey, Kind: "forced", Detail: "asked for", From: from, To: to}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,220 @@
+// Package compute owns the way from changed input to changed KPIs: which rows
+// changed, which buyers they name, which days the facts of those buyers change,
+// and the models run over just that. Nothing it does is visible to others: the
+// result is a set of staged data files that the caller commits and publishes.
+package compute
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"kefu/extract/lake"
+	"kefu/transform/model"
+)
+
+// Engine is what compute asks of an SQL engine. Statements run one at a time
+// in one session, so temporary tables and views stay.
+type Engine interface {
+	Exec(ctx context.Context, statements string, args ...any) error
+	Query(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	Append(ctx context.Context, table string, rows [][]any) error
+}
+
+// Store tells where data files that are not committed yet are written.
+type Store interface {
+	// NewFilePath names a new file of the table and partition.
+	NewFilePath(table, partition string) string
+	// Ensure makes or evolves a table and returns its columns with their ids.
+	Ensure(ctx context.Context, spec lake.Spec) (lake.Spec, error)
+	// Seal makes a written file durable.
+	Seal(path string) error
+}
+
+// ShopKey names a shop.
+type ShopKey struct {
+	Platform string `json:"platform"`
+	Shop     string `json:"shop"`
+}
+
+// String returns platform/shop.
+func (k ShopKey) String() string { return k.Platform + "/" + k.Shop }
+
+// Shop is a shop of the configuration.
+type Shop struct {
+	ShopKey
+	Name     string
+	Timezone string
+}
+
+// Known is what the latest publication of a shop was computed from.
+type Known struct {
+	Inputs map[string]int64 `json:"inputs"` // dataset → snapshot
+	Facts  string           `json:"facts"`  // fingerprint of the shop and buyer models
+	Days   string           `json:"days"`   // fingerprint of the day models
+	Window string           `json:"window"` // fingerprint of the window models
+}
+
+// RuleDays gives the rules of every shop and day in [from, to] as rows of the
+// relation rule_day.
+type RuleDays interface {
+	Columns() []RuleColumn
+	Rows(shops []Shop, from, to time.Time) ([][]any, error)
+}
+
+// RuleColumn is a column of rule_day.
+type RuleColumn struct{ Name, Type string }
+
+// Relation is a small table of Go values that models read.
+type Relation struct {
+	Name    string
+	Columns []RuleColumn
+	Rows    [][]any
+}
+
+// Force asks for days to be computed anew although nothing changed.
+type Force struct {
+	Shop     *ShopKey // nil = every shop
+	From, To time.Time
+}
+
+// Input is all that a computation depends on.
+type Input struct {
+	Shops     []Shop
+	Current   map[string][]lake.File                                    // dataset → files now
+	Snapshots map[string]int64                                          // dataset → snapshot of Current
+	FilesAt   func(dataset string, snapshot int64) ([]lake.File, error) // files of an older snapshot
+	Marts     map[string][]lake.File                                    // stored model → files of the latest publication
+	Known     map[ShopKey]Known
+	Rules     RuleDays
+	Relations []Relation
+	Forced    []Force
+	ChunkRows int64 // chat messages of one chunk of buyers; 0 = 4 million
+	Progress  func(model string, done, total int)
+}
+
+// Reason says why something is computed.
+type Reason struct {
+	Shop   ShopKey `json:"shop"`
+	Kind   string  `json:"kind"` // first_run, data, rule, model, horizon, forced
+	Detail string  `json:"detail"`
+	Rows   int64   `json:"rows"`
+	From   string  `json:"from,omitempty"`
+	To     string  `json:"to,omitempty"`
+}
+
+// Range is a span of days of one shop.
+type Range struct {
+	Shop ShopKey `json:"shop"`
+	From string  `json:"from"`
+	To   string  `json:"to"`
+	Days int     `json:"days"`
+}
+
+// ModelResult is what a model did.
+type ModelResult struct {
+	Name    string  `json:"name"`
+	Rows    int64   `json:"rows"`    // rows computed
+	Changed int64   `json:"changed"` // rows that differ from the published ones, before and after
+	Ranges  []Range `json:"ranges"`
+	Seconds float64 `json:"seconds"`
+}
+
+// CheckResult is the outcome of one check for one shop.
+type CheckResult struct {
+	Name       string  `json:"name"`
+	Model      string  `json:"model"`
+	Shop       ShopKey `json:"shop"`
+	Status     string  `json:"status"` // ok, warning, failed
+	Violations int64   `json:"violations"`
+	Sample     string  `json:"sample,omitempty"`
+}
+
+// StagedTable is the set of files a table is to hold.
+type StagedTable struct {
+	Model   *model.Model // nil for rule_day
+	Name    string
+	Files   []lake.File
+	Changed []string // partitions that are new, changed or gone
+}
+
+// Result is a computation that waits to be committed.
+type Result struct {
+	Reasons []Reason
+	Models  []ModelResult
+	Checks  []CheckResult
+	Failed  []ShopKey // shops that keep their old numbers
+	Tables  []StagedTable
+	Known   map[ShopKey]Known
+	Changed bool // whether any published number changes
+}
+
+// Computer runs computations on one engine.
+type Computer struct {
+	engine Engine
+	store  Store
+	graph  *model.Graph
+	bound  map[string]string // relation → "table" or "view", as it stands in the engine
+}
+
+// New returns a computer.
+func New(engine Engine, store Store, graph *model.Graph) *Computer {
+	return &Computer{engine: engine, store: store, graph: graph, bound: map[string]string{}}
+}
+
+// Inputs names the relations that models may read besides each other.
+func Inputs(relations ...string) []string {
+	out := []string{"shops", "rule_day", "days"}
+	for _, s := range datasets() {
+		out = append(out, s.Name)
+	}
+	return append(out, relations...)
+}
+
+// run is one computation under way.
+type run struct {
+	*Computer
+	in     Input
+	out    *Result
+	deltas map[string]delta // stored model → what changed
+	cols   map[string][]lake.Column
+}
+
+// delta tells how the rows in scope of a model differ from the published ones.
+type delta struct {
+	rows   int64
+	months []string // partitions touched; [""] for unpartitioned tables
+}
+
+// Run computes what the input asks for.
+func (c *Computer) Run(ctx context.Context, in Input) (*Result, error) {
+	r := &run{Computer: c, in: in, out: &Result{Known: map[ShopKey]Known{}}, deltas: map[string]delta{}, cols: map[string][]lake.Column{}}
+	if in.ChunkRows == 0 {
+		r.in.ChunkRows = 4_000_000
+	}
+	steps := []struct {
+		doing string
+		do    func(context.Context) error
+	}{
+		{"bind the lake", r.bindLake},
+		{"compare the lake with what was published", r.findChanges},
+		{"compute shop models", r.computeShopModels},
+		{"find the buyers that changed", r.findBuyers},
+		{"compute the facts of buyers", r.computeBuyerModels},
+		{"compute days", r.computeDayModels},
+		{"compute windows", r.computeWindowModels},
+		{"compute dimensions", r.computeFullModels},
+		{"check", r.audit},
+		{"write staged files", r.stage},
+	}
+	for i, s := range steps {
+		if err := s.do(ctx); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.doing, err)
+		}
+		if i == 1 && len(r.out.Reasons) == 0 {
+			break // nothing changed for any shop
+		}
+	}
+	return r.out, nil
+}

@@ -1,0 +1,140 @@
+package compute
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"kefu/transform/model"
+)
+
+// widestWindow is the longest rolling window: a changed day touches the as-of
+// days of this many days.
+const widestWindow = 180
+
+// bindForDays lets models of the later scopes read every dataset in whole and
+// the facts as they are to be.
+func (r *run) bindForDays(ctx context.Context, scopes ...model.Scope) error {
+	for _, s := range datasets() {
+		if err := r.bind(ctx, "view", s.Name, "select * from lake_"+s.Name); err != nil {
+			return err
+		}
+	}
+	for _, scope := range scopes {
+		for _, m := range r.graph.OfScope(scope) {
+			if !m.Stored {
+				continue
+			}
+			if err := r.bind(ctx, "view", m.Name, "select * from overlay_"+m.Name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// dayFinders name the days that a change touches without changing a fact.
+var dayFinders = []string{
+	// Presence counts on every day that it overlaps; without an end it lasts to
+	// the agent's next row, at most the end of its day.
+	`select distinct p.platform, p.shop_id, d.dt from changed_agent_presence p
+	 join rule_day d on d.platform = p.platform and d.shop_id = p.shop_id
+	  and d.day_end_at > p.from_at - interval 1 day and d.day_start_at < coalesce(p.to_at, p.from_at) + interval 2 day`,
+	// Names, groups and costs of agents count on all their days.
+	`select distinct x.platform, x.shop_id, x.event_date + n from lake_chat_messages x, (select unnest([-1, 0, 1]) as n)
+	 where (x.platform, x.shop_id, x.agent_id) in (select (platform, shop_id, agent_id) from changed_agents)`,
+	`select distinct x.platform, x.shop_id, x.event_date + n from lake_agent_presence x, (select unnest([-1, 0, 1, 2]) as n)
+	 where (x.platform, x.shop_id, x.agent_id) in (select (platform, shop_id, agent_id) from changed_agents)`,
+	// The last day moved: days in between appear or vanish.
+	`select n.platform, n.shop_id, d.dt from overlay_int_shop_horizon n
+	 left join prev_int_shop_horizon o on o.platform = n.platform and o.shop_id = n.shop_id
+	 join rule_day d on d.platform = n.platform and d.shop_id = n.shop_id
+	 where o.last_dt is distinct from n.last_dt
+	   and d.dt > coalesce(least(o.last_dt, n.last_dt), date '1900-01-01')`,
+	`select d.platform, d.shop_id, d.dt from rule_day d where (d.platform, d.shop_id) in (select (platform, shop_id) from full_shops)`,
+}
+
+// computeDayModels computes the days on which anything changed.
+func (r *run) computeDayModels(ctx context.Context) error {
+	if err := r.bindForDays(ctx, model.Shop, model.Buyer); err != nil {
+		return err
+	}
+	for _, find := range dayFinders {
+		if err := r.exec(ctx, "find changed days", "insert into found_days "+find); err != nil {
+			return err
+		}
+	}
+	if err := r.exec(ctx, "gather changed days", "create or replace temp table scope_days as select distinct platform, shop_id, dt from found_days"); err != nil {
+		return err
+	}
+	return r.computeSpan(ctx, model.Day, "scope_days")
+}
+
+// computeSpan computes the models of a scope over the shop days of a table.
+func (r *run) computeSpan(ctx context.Context, scope model.Scope, table string) error {
+	// Days after a shop's last one have no rows; they stay in scope so that rows that stood there go.
+	err := r.bind(ctx, "table", "days", fmt.Sprintf(`select s.platform, s.shop_id, s.dt from %s s
+		join overlay_int_shop_horizon h on h.platform = s.platform and h.shop_id = s.shop_id where s.dt <= h.last_dt`, table))
+	if err != nil {
+		return err
+	}
+	for _, m := range r.graph.OfScope(scope) {
+		if err := r.compute(ctx, m, m.Name); err != nil {
+			return err
+		}
+		if !m.Stored {
+			continue
+		}
+		replaced := fmt.Sprintf("exists (select 1 from %s s where s.platform = o.platform and s.shop_id = o.shop_id and s.dt = o.dt)", table)
+		if err := r.settle(ctx, m, m.Name, replaced); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// computeWindowModels computes the as-of days whose windows hold a changed day.
+func (r *run) computeWindowModels(ctx context.Context) error {
+	if err := r.bindForDays(ctx, model.Shop, model.Buyer, model.Day); err != nil {
+		return err
+	}
+	err := r.exec(ctx, "gather as-of days", fmt.Sprintf(`create or replace temp table scope_window_days as
+		select distinct platform, shop_id, dt from (
+			select s.platform, s.shop_id, s.dt + n as dt from scope_days s, (select unnest(range(%d)) as n)
+			union all select platform, shop_id, dt from found_window_days) f
+		where (platform, shop_id, dt) in (select (platform, shop_id, dt) from rule_day)`, widestWindow))
+	if err != nil {
+		return err
+	}
+	return r.computeSpan(ctx, model.Window, "scope_window_days")
+}
+
+// computeFullModels computes the small tables, which have no scope.
+func (r *run) computeFullModels(ctx context.Context) error {
+	if err := r.bindForDays(ctx, model.Shop, model.Buyer, model.Day, model.Window); err != nil {
+		return err
+	}
+	for _, m := range r.graph.OfScope(model.Full) {
+		if err := r.compute(ctx, m, m.Name); err != nil {
+			return err
+		}
+		if !m.Stored {
+			continue
+		}
+		if err := r.settle(ctx, m, m.Name, "true"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func shopFilter(alias string, shops []ShopKey) string {
+	if len(shops) == 0 {
+		return "false"
+	}
+	parts := make([]string, len(shops))
+	for i, s := range shops {
+		parts[i] = "(" + quoteText(s.Platform) + ", " + quoteText(s.Shop) + ")"
+	}
+	return fmt.Sprintf("(%[1]s.platform, %[1]s.shop_id) in (%[2]s)", alias, strings.Join(parts, ", "))
+}

@@ -1,0 +1,123 @@
+package compute
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"kefu/extract/lake"
+	"kefu/transform/model"
+)
+
+// ruleDay is stored like a model, so that the next run can tell which rules
+// changed.
+var ruleDay = &model.Model{Name: "rule_day", Grain: []string{"platform", "shop_id", "dt"}, Partition: "dt", Stored: true,
+	Description: "The rules in force for every shop and day"}
+
+// stage writes the partitions that differ from the published ones.
+func (r *run) stage(ctx context.Context) error {
+	if err := r.settleRules(ctx); err != nil {
+		return err
+	}
+	for _, m := range append([]*model.Model{ruleDay}, r.graph.Stored()...) {
+		if err := r.stageModel(ctx, m); err != nil {
+			return fmt.Errorf("%s: %w", m.Name, err)
+		}
+	}
+	return nil
+}
+
+func (r *run) settleRules(ctx context.Context) error {
+	if err := r.bind(ctx, "view", "new_rule_day", "select * from rule_day"); err != nil {
+		return err
+	}
+	return r.bind(ctx, "table", "diff_rule_day",
+		"(select * from rule_day except all select * from prev_rule_day) union all (select o.* from prev_rule_day o where "+r.replaced(ruleDay)+" except all select * from rule_day)")
+}
+
+// replaced is the condition for published rows o of a model to give way.
+func (r *run) replaced(m *model.Model) string {
+	on := func(table string) string {
+		return fmt.Sprintf("exists (select 1 from %s s where s.platform = o.platform and s.shop_id = o.shop_id and s.dt = o.dt)", table)
+	}
+	switch {
+	case m == ruleDay:
+		return "(o.platform, o.shop_id) in (select (platform, shop_id) from shops)"
+	case m.Scope == model.Shop:
+		return "(o.platform, o.shop_id) in (select (platform, shop_id) from scope_shops)"
+	case m.Scope == model.Buyer:
+		return "exists (select 1 from scope_buyers b where b.platform = o.platform and b.shop_id = o.shop_id and b.buyer_key = o.buyer_key)"
+	case m.Scope == model.Day:
+		return on("scope_days")
+	case m.Scope == model.Window:
+		return on("scope_window_days")
+	default:
+		return "true"
+	}
+}
+
+func (r *run) stageModel(ctx context.Context, m *model.Model) error {
+	hasShop := r.shopColumns(m) == "platform, shop_id"
+	kept, staged := "false", "true" // what a failed shop keeps, what the others get
+	if hasShop {
+		kept = shopFilter("o", r.out.Failed)
+		staged = "not " + shopFilter("n", r.out.Failed)
+	} else if len(r.out.Failed) == len(r.in.Shops) && len(r.out.Failed) > 0 {
+		return nil
+	}
+	if err := r.bind(ctx, "view", "staged_diff", "select n.* from diff_"+m.Name+" n where "+staged); err != nil {
+		return err
+	}
+	months, err := r.partitions(ctx, m.Partition, "staged_diff")
+	if err != nil {
+		return err
+	}
+	n, err := r.count(ctx, "select count(*) from staged_diff")
+	if err != nil || n == 0 {
+		return err
+	}
+	spec, err := r.store.Ensure(ctx, specOf(m, r.cols[m.Name]))
+	if err != nil {
+		return err
+	}
+	files := slices.DeleteFunc(slices.Clone(r.in.Marts[m.Name]), func(f lake.File) bool { return slices.Contains(months, f.Partition) })
+	for _, month := range months {
+		old, err := r.publishedRows(ctx, r.cols[m.Name], filesOf(r.in.Marts[m.Name], month))
+		if err != nil {
+			return err
+		}
+		inMonth := "true"
+		if m.Partition != "" {
+			inMonth = fmt.Sprintf("substr(cast(n.%s as varchar), 1, 7) = '%s'", quoteName(m.Partition), month)
+		}
+		list := r.columnList(m.Name)
+		query := fmt.Sprintf("select %s from (select o.* from (%s) o where not (%s) or %s union all by name select n.* from new_%s n where %s and %s) order by %s",
+			list, old, r.replaced(m), kept, m.Name, staged, inMonth, quoteNames(m.Grain))
+		file, err := WriteFile(ctx, r.engine, r.store, spec, month, query)
+		if err != nil {
+			return err
+		}
+		if file.Rows > 0 {
+			files = append(files, file)
+		}
+	}
+	r.out.Tables = append(r.out.Tables, StagedTable{Model: m, Name: m.Name, Files: files, Changed: months})
+	r.out.Changed = r.out.Changed || m != ruleDay
+	return nil
+}
+
+func specOf(m *model.Model, columns []lake.Column) lake.Spec {
+	spec := lake.Spec{Name: m.Name, Columns: slices.Clone(columns), Doc: m.Description, Partition: m.Partition}
+	if m.Partition != "" {
+		spec.PartitionBy = "month"
+	}
+	for i, c := range spec.Columns {
+		spec.Columns[i].Required = slices.Contains(m.Grain, c.Name) && c.Name == m.Partition
+		for _, d := range m.Columns {
+			if d.Name == c.Name {
+				spec.Columns[i].Doc = d.Doc
+			}
+		}
+	}
+	return spec
+}

@@ -1,0 +1,155 @@
+package merge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"kefu/extract/dataset"
+	"kefu/extract/lake"
+)
+
+// statements spells the merge of one dataset in SQL.
+type statements struct {
+	schema  *dataset.Schema
+	spec    lake.Spec
+	current []lake.File
+	key     []string // with platform and shop
+}
+
+func newStatements(s *dataset.Schema, spec lake.Spec, current []lake.File) *statements {
+	return &statements{schema: s, spec: spec, current: current, key: append([]string{"platform", "shop_id"}, s.Key...)}
+}
+
+func (s *statements) columns() string {
+	names := make([]string, len(s.spec.Columns))
+	for i, c := range s.spec.Columns {
+		names[i] = name(c.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func (s *statements) keys() string {
+	names := make([]string, len(s.key))
+	for i, k := range s.key {
+		names[i] = name(k)
+	}
+	return strings.Join(names, ", ")
+}
+
+// sameKey compares rows a and b; a missing part of a key equals a missing one.
+func (s *statements) sameKey(a, b string) string {
+	parts := make([]string, len(s.key))
+	for i, k := range s.key {
+		op := "="
+		if i >= 2 && !s.required(k) {
+			op = "is not distinct from"
+		}
+		parts[i] = fmt.Sprintf("%s.%s %s %s.%s", a, name(k), op, b, name(k))
+	}
+	return strings.Join(parts, " and ")
+}
+
+func (s *statements) required(column string) bool {
+	c, _ := s.schema.Column(column)
+	return c != nil && (c.Required || column == "message_id")
+}
+
+func (s *statements) scan(files []lake.File) string {
+	if len(files) == 0 {
+		nulls := make([]string, len(s.spec.Columns))
+		for i, c := range s.spec.Columns {
+			nulls[i] = fmt.Sprintf("cast(null as %s) as %s", c.Type, name(c.Name))
+		}
+		return "(select " + strings.Join(nulls, ", ") + " where false)"
+	}
+	paths := make([]string, len(files))
+	for i, f := range files {
+		paths[i] = "'" + strings.ReplaceAll(f.Path, "'", "''") + "'"
+	}
+	return "(select " + s.columns() + " from read_parquet([" + strings.Join(paths, ", ") + "], hive_partitioning = false))"
+}
+
+// version is how recent an arriving row is: its own word, else its file's.
+func (s *statements) version() string {
+	if c, _ := s.schema.Column("updated_at"); c != nil {
+		return "coalesce(a.updated_at, f.as_of)"
+	}
+	return "f.as_of"
+}
+
+// prepare makes
+//
+//	ranked_rows        arriving rows and the rows of the lake with their keys, with the outcome of each
+//	new_winners        rows that enter the lake
+//	replaced_keys      their keys
+//	touched_partitions partitions whose rows change
+func (s *statements) prepare() []string {
+	arriving := fmt.Sprintf(
+		"select a.*, %s as version_at, f.file_order, f.refresh, false as is_old from arriving_%s a join arriving_files f on f.source_file = a.source_file",
+		s.version(), s.schema.Name)
+	old := fmt.Sprintf(
+		"select l.*, cast(-1 as bigint) as file_order, false as refresh, true as is_old from %s l where exists (select 1 from arriving_%s a where %s)",
+		s.scan(s.current), s.schema.Name, s.sameKey("a", "l"))
+	part := "''"
+	if s.spec.Partition != "" {
+		part = name(s.spec.Partition)
+	}
+	return []string{
+		fmt.Sprintf("create or replace temp table ranked_rows as with rows as (%s union all by name %s), ranked as (select *, %s from rows) select *, case %s end as outcome from ranked",
+			arriving, old, s.ranking(), s.outcome()),
+		"create or replace temp table new_winners as select " + s.columns() + " from ranked_rows where " + s.enters(),
+		"create or replace temp table replaced_keys as select distinct " + s.keys() + " from new_winners",
+		fmt.Sprintf("create or replace temp table touched_partitions as select distinct %[1]s as part from new_winners union select distinct %[1]s from ranked_rows r where is_old and exists (select 1 from replaced_keys k where %[2]s)",
+			part, s.sameKey("k", "r")),
+	}
+}
+
+// ranking orders the versions of a key, the winner first.
+func (s *statements) ranking() string {
+	order := "is_old desc, file_order, source_line" // what stands first stays
+	if s.schema.Mutable {
+		order = "version_at desc nulls last, own_latest_at desc nulls last, row_hash desc, is_old desc, source_file, source_line"
+	}
+	window := fmt.Sprintf("over (partition by %s order by %s)", s.keys(), order)
+	return fmt.Sprintf(`row_number() %[1]s as place, first_value(row_hash) %[1]s as winning_hash,
+		max(case when is_old then row_hash end) over (partition by %[2]s) as old_hash`, window, s.keys())
+}
+
+func (s *statements) outcome() string {
+	if s.schema.Mutable {
+		return `when is_old then 'old'
+			when place = 1 and row_hash is distinct from old_hash then 'accepted'
+			when row_hash = winning_hash then 'duplicate'
+			else 'merged'`
+	}
+	return `when is_old then 'old'
+		when place = 1 then 'accepted'
+		when row_hash = winning_hash then 'duplicate'
+		else 'conflict'`
+}
+
+// enters tells the rows that the lake does not hold yet, or holds otherwise.
+func (s *statements) enters() string {
+	if s.schema.Mutable {
+		return "not is_old and place = 1"
+	}
+	// A file read anew under other text rules replaces the row that it gave.
+	return `not is_old and (place = 1 or refresh and row_hash = old_hash
+		and place = (select min(r.place) from ranked_rows r where r.refresh and not r.is_old and ` + s.sameKey("r", "ranked_rows") + `))`
+}
+
+// partition selects what a partition is to hold, sorted as it is read later.
+func (s *statements) partition(value string) string {
+	kept := slices.DeleteFunc(slices.Clone(s.current), func(f lake.File) bool { return f.Partition != value })
+	inPart := "true"
+	if s.spec.Partition != "" {
+		inPart = fmt.Sprintf("n.%s = date '%s'", name(s.spec.Partition), value)
+	}
+	order := s.keys()
+	if s.schema.Name == "chat_messages" {
+		order = "platform, shop_id, buyer_id, sent_at, message_id"
+	}
+	return fmt.Sprintf("select %[1]s from (select * from %[2]s o where not exists (select 1 from replaced_keys k where %[3]s) union all by name select * from new_winners n where %[4]s) order by %[5]s",
+		s.columns(), s.scan(kept), s.sameKey("k", "o"), inPart, order)
+}

@@ -1,0 +1,309 @@
+// Package harness runs the models over tables of plain Go values, on a real
+// engine and by the same computation as a night, without platform exports and
+// without an Iceberg catalog.
+package harness
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"kefu/extract/dataset"
+	"kefu/extract/lake"
+	"kefu/sql"
+	"kefu/transform/compute"
+	"kefu/transform/duckdb"
+	"kefu/transform/model"
+)
+
+// Harness is a small installation: files of datasets, published marts, and
+// what each shop was computed from.
+type Harness struct {
+	engine    *duckdb.Engine
+	graph     *model.Graph
+	dir       string
+	serial    int
+	rules     compute.RuleDays
+	shops     []compute.Shop
+	relations []compute.Relation
+	current   map[string][]lake.File
+	snapshots map[string]int64
+	history   map[string]map[int64][]lake.File
+	marts     map[string][]lake.File
+	known     map[compute.ShopKey]compute.Known
+}
+
+// Relations are the small relations that models read, beside the datasets.
+var Relations = []string{"metrics", "rule_intervals"}
+
+// New starts a harness whose files stand in dir.
+func New(ctx context.Context, dir string, shops []compute.Shop, rules compute.RuleDays) (*Harness, error) {
+	macros, err := sql.FS.ReadFile("macros/duckdb.sql")
+	if err != nil {
+		return nil, fmt.Errorf("read macros: %w", err)
+	}
+	engine, err := duckdb.Open(ctx, duckdb.Options{MemoryLimit: "4GB", Threads: 2, TempDir: filepath.Join(dir, "spill"), Directories: []string{dir}, Macros: string(macros)})
+	if err != nil {
+		return nil, err
+	}
+	models, err := model.Parse(sql.FS)
+	if err != nil {
+		return nil, err
+	}
+	graph, err := model.Build(models, compute.Inputs(Relations...), string(macros), func(q string) ([]string, error) { return engine.References(ctx, q) })
+	if err != nil {
+		return nil, err
+	}
+	h := &Harness{
+		engine: engine, graph: graph, dir: dir, shops: shops, rules: rules,
+		current: map[string][]lake.File{}, snapshots: map[string]int64{}, history: map[string]map[int64][]lake.File{},
+		marts: map[string][]lake.File{}, known: map[compute.ShopKey]compute.Known{},
+		relations: []compute.Relation{
+			{Name: "metrics", Columns: texts("metric", "label_zh", "label_en", "unit", "direction", "formula", "source")},
+			{Name: "rule_intervals", Columns: append(texts("platform", "shop_id", "rule", "value", "origin"), compute.RuleColumn{Name: "valid_from", Type: "DATE"}, compute.RuleColumn{Name: "valid_to", Type: "DATE"})},
+		},
+	}
+	return h, nil
+}
+
+func texts(names ...string) []compute.RuleColumn {
+	out := make([]compute.RuleColumn, len(names))
+	for i, n := range names {
+		out[i] = compute.RuleColumn{Name: n, Type: "VARCHAR"}
+	}
+	return out
+}
+
+// Close stops the engine.
+func (h *Harness) Close() error { return h.engine.Close() }
+
+// Graph returns the models.
+func (h *Harness) Graph() *model.Graph { return h.graph }
+
+// SetRules replaces the rules.
+func (h *Harness) SetRules(rules compute.RuleDays) { h.rules = rules }
+
+// Load makes the datasets hold exactly the rows given (dataset → rows aligned
+// with dataset.Schema.Stored()). Partitions whose rows did not change keep
+// their file.
+func (h *Harness) Load(ctx context.Context, tables map[string][][]any) error {
+	for _, s := range append(dataset.All(), dataset.Internals()...) {
+		if err := h.loadDataset(ctx, s, tables[s.Name]); err != nil {
+			return fmt.Errorf("load %s: %w", s.Name, err)
+		}
+	}
+	return nil
+}
+
+func (h *Harness) loadDataset(ctx context.Context, s *dataset.Schema, rows [][]any) error {
+	columns := s.Stored()
+	spec := lake.Spec{Name: s.Name}
+	defs := make([]string, len(columns))
+	for i, c := range columns {
+		spec.Columns = append(spec.Columns, lake.Column{Name: c.Name, Type: c.Type.SQL(), ID: i + 1})
+		defs[i] = `"` + c.Name + `" ` + c.Type.SQL()
+	}
+	if err := h.engine.Exec(ctx, "create or replace temp table loading ("+strings.Join(defs, ", ")+")"); err != nil {
+		return err
+	}
+	if err := h.engine.Append(ctx, "loading", textValues(columns, rows)); err != nil {
+		return err
+	}
+	part := "''"
+	if s.EventTime != "" {
+		part = "substr(cast(event_date as varchar), 1, 7)"
+	}
+	var next []lake.File
+	parts, err := h.strings(ctx, "select distinct "+part+" from loading order by 1")
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		query := "select * from loading where " + part + " = '" + p + "'"
+		if kept, ok := h.unchanged(ctx, s.Name, p, query); ok {
+			next = append(next, kept)
+			continue
+		}
+		f, err := compute.WriteFile(ctx, h.engine, h, spec, p, query)
+		if err != nil {
+			return err
+		}
+		next = append(next, f)
+	}
+	if slices.Equal(next, h.current[s.Name]) {
+		return nil
+	}
+	h.serial++
+	h.current[s.Name], h.snapshots[s.Name] = next, int64(h.serial)
+	if h.history[s.Name] == nil {
+		h.history[s.Name] = map[int64][]lake.File{}
+	}
+	h.history[s.Name][int64(h.serial)] = next
+	return nil
+}
+
+func (h *Harness) unchanged(ctx context.Context, table, part, query string) (lake.File, bool) {
+	for _, f := range h.current[table] {
+		if f.Partition != part {
+			continue
+		}
+		old := "select * from read_parquet('" + f.Path + "')"
+		n, err := h.strings(ctx, fmt.Sprintf("select cast(count(*) as varchar) from ((%[1]s except all %[2]s) union all (%[2]s except all %[1]s))", "("+query+")", "("+old+")"))
+		return f, err == nil && n[0] == "0"
+	}
+	return lake.File{}, false
+}
+
+// textValues turns Go values into what the appender takes: decimals are given
+// as text and go through the engine's own cast.
+func textValues(columns []dataset.Column, rows [][]any) [][]any {
+	out := make([][]any, len(rows))
+	for i, r := range rows {
+		out[i] = slices.Clone(r)
+		for j, c := range columns {
+			if c.Type == dataset.Money && r[j] != nil {
+				out[i][j] = decimal(fmt.Sprint(r[j]))
+			}
+		}
+	}
+	return out
+}
+
+func (h *Harness) strings(ctx context.Context, query string) ([]string, error) {
+	rows, err := h.engine.Query(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, err
+		}
+		out = append(out, s)
+	}
+	return out, rows.Err()
+}
+
+// NewFilePath implements compute.Store.
+func (h *Harness) NewFilePath(table, partition string) string {
+	h.serial++
+	return filepath.Join(h.dir, fmt.Sprintf("%s-%s-%d.parquet", table, partition, h.serial))
+}
+
+// Ensure implements compute.Store.
+func (h *Harness) Ensure(_ context.Context, spec lake.Spec) (lake.Spec, error) {
+	spec.Columns = slices.Clone(spec.Columns)
+	for i := range spec.Columns {
+		spec.Columns[i].ID = i + 1
+	}
+	return spec, nil
+}
+
+// Seal implements compute.Store.
+func (h *Harness) Seal(string) error { return nil }
+
+// Forget drops what was computed, so that the next run computes everything.
+func (h *Harness) Forget() {
+	h.marts, h.known = map[string][]lake.File{}, map[compute.ShopKey]compute.Known{}
+}
+
+// Run computes what changed and publishes it.
+func (h *Harness) Run(ctx context.Context, force ...compute.Force) (*compute.Result, error) {
+	return h.RunInChunks(ctx, 0, force...)
+}
+
+// RunInChunks is Run with chunks of about so many messages.
+func (h *Harness) RunInChunks(ctx context.Context, rows int64, force ...compute.Force) (*compute.Result, error) {
+	snapshots := map[string]int64{}
+	for d, s := range h.snapshots {
+		snapshots[d] = s
+	}
+	result, err := compute.New(h.engine, h, h.graph).Run(ctx, compute.Input{
+		Shops: h.shops, Current: h.current, Snapshots: snapshots, Marts: h.marts, Known: h.known, Rules: h.rules,
+		Relations: h.relations, Forced: force, ChunkRows: rows,
+		FilesAt: func(d string, snapshot int64) ([]lake.File, error) { return h.history[d][snapshot], nil },
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range result.Tables {
+		h.marts[t.Name] = t.Files
+	}
+	h.known = result.Known
+	return result, nil
+}
+
+// Row is a row of a mart: column → value; NULL is nil. Decimals are text,
+// instants and dates are time.Time in UTC.
+type Row = map[string]any
+
+// Rows returns the published rows of a stored model.
+func (h *Harness) Rows(ctx context.Context, table string) ([]Row, error) {
+	files := h.marts[table]
+	if len(files) == 0 {
+		return nil, nil
+	}
+	paths := make([]string, len(files))
+	for i, f := range files {
+		paths[i] = "'" + f.Path + "'"
+	}
+	return h.Query(ctx, "select * from read_parquet(["+strings.Join(paths, ", ")+"])")
+}
+
+// Query runs any select over the files of the harness.
+func (h *Harness) Query(ctx context.Context, query string) ([]Row, error) {
+	rows, err := h.engine.Query(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	var out []Row
+	for rows.Next() {
+		cells := make([]any, len(names))
+		for i := range cells {
+			cells[i] = new(any)
+		}
+		if err := rows.Scan(cells...); err != nil {
+			return nil, err
+		}
+		row := Row{}
+		for i, n := range names {
+			row[n] = plain(*cells[i].(*any))
+		}
+		out = append(out, row)
+	}
+	return out, rows.Err()
+}
+
+// plain turns driver values into comparable ones.
+func plain(v any) any {
+	switch t := v.(type) {
+	case duckdb.Decimal:
+		return t.String()
+	case time.Time:
+		return t.UTC()
+	case int32:
+		return int64(t)
+	case int16:
+		return int64(t)
+	case int8:
+		return int64(t)
+	case []byte:
+		return string(t)
+	default:
+		return v
+	}
+}
+
+// TempDir makes a folder for a harness outside of tests.
+func TempDir() (string, error) { return os.MkdirTemp("", "kefu-harness") }

@@ -171,7 +171,7 @@ func (e *Engine) Append(_ context.Context, table string, rows [][]any) error {
 // table expressions, in the order of their names.
 func (e *Engine) References(ctx context.Context, query string) ([]string, error) {
 	var text string
-	if err := e.conn.QueryRowContext(ctx, "select json_serialize_sql(?)", query).Scan(&text); err != nil {
+	if err := e.conn.QueryRowContext(ctx, "select cast(json_serialize_sql("+Quote(query)+") as varchar)").Scan(&text); err != nil {
 		return nil, fmt.Errorf("parse: %w", err)
 	}
 	var tree map[string]any

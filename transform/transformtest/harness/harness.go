@@ -6,6 +6,7 @@ package harness
 import (
 	"context"
 	"fmt"
+	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
@@ -239,7 +240,7 @@ func (h *Harness) RunInChunks(ctx context.Context, rows int64, force ...compute.
 	return result, nil
 }
 
-// Row is a row of a mart: column → value; NULL is nil. Decimals are text,
+// Row is a row of a mart: column → value; NULL is nil. Decimals are *big.Rat,
 // instants and dates are time.Time in UTC.
 type Row = map[string]any
 
@@ -289,7 +290,8 @@ func (h *Harness) Query(ctx context.Context, query string) ([]Row, error) {
 func plain(v any) any {
 	switch t := v.(type) {
 	case duckdb.Decimal:
-		return t.String()
+		scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(t.Scale)), nil)
+		return new(big.Rat).SetFrac(t.Value, scale)
 	case time.Time:
 		return t.UTC()
 	case int32:

@@ -1,0 +1,87 @@
+package duckdb
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+)
+
+func open(t *testing.T, o Options) *Engine {
+	t.Helper()
+	e, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.Close() })
+	return e
+}
+
+func TestReferencesAreTheTablesThatASelectReads(t *testing.T) {
+	e := open(t, Options{})
+	cases := map[string][]string{
+		"with orders as (select * from orders), x as (select * from orders) select * from x":                                      {"orders"},
+		"with a as (select 1 as n), b as (select * from a) select * from b join c on c.n = b.n":                                   {"c"},
+		"with recursive r as (select n from seeds union all select n + 1 from r where n < 3) select * from r":                     {"seeds"},
+		"select * from t where exists (select 1 from u where u.id = t.id) and n in (with v as (select n from w) select n from v)": {"t", "u", "w"},
+		"select (select max(n) from q) as m from (select * from p union all select * from o) s":                                   {"o", "p", "q"},
+		"with a as (select * from (with inner_a as (select * from deep) select * from inner_a) i) select * from a, inner_a":       {"deep", "inner_a"},
+	}
+	for query, want := range cases {
+		got, err := e.References(t.Context(), query)
+		if err != nil {
+			t.Errorf("%s: %v", query, err)
+			continue
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s reads %v, want %v", query, got, want)
+		}
+	}
+	if _, err := e.References(t.Context(), "selekt 1"); err == nil {
+		t.Error("a select that cannot be parsed gave no error")
+	}
+}
+
+func TestEngineReachesOnlyItsFolders(t *testing.T) {
+	allowed, other := t.TempDir(), t.TempDir()
+	e := open(t, Options{Directories: []string{allowed}})
+	if err := e.Exec(t.Context(), "copy (select 1 as n) to "+Quote(filepath.Join(allowed, "a.parquet"))); err != nil {
+		t.Errorf("write where it is allowed: %v", err)
+	}
+	secret := filepath.Join(other, "secret.csv")
+	if err := os.WriteFile(secret, []byte("n\n1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Exec(t.Context(), "create table t as select * from read_csv("+Quote(secret)+")"); err == nil {
+		t.Error("a file outside of the folders was read")
+	}
+	if err := e.Exec(t.Context(), "set enable_external_access = true"); err == nil {
+		t.Error("the settings could be changed")
+	}
+}
+
+func TestCancelStopsAStatement(t *testing.T) {
+	e := open(t, Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	if err := e.Exec(ctx, "create table t as select count(*) from range(1000000000) a, range(1000) b"); err == nil {
+		t.Fatal("the statement ended without an error")
+	}
+	if err := e.Exec(t.Context(), "select 1"); err != nil {
+		t.Errorf("the engine is unusable after a cancelled statement: %v", err)
+	}
+}
+
+func TestParseDecimal(t *testing.T) {
+	for s, cents := range map[string]int64{"0.00": 0, "12.3": 1230, "-5.05": -505, "1234567890.990": 123456789099, "7": 700} {
+		d, err := ParseDecimal(s, 18, 2)
+		if err != nil || d.Value.Int64() != cents || d.Scale != 2 {
+			t.Errorf("%s became %v, %v", s, d, err)
+		}
+	}
+	if _, err := ParseDecimal("1.234", 18, 2); err == nil {
+		t.Error("a third decimal was dropped")
+	}
+}

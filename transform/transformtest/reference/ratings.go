@@ -1,0 +1,99 @@
+package reference
+
+import (
+	"slices"
+	"sort"
+	"strings"
+
+	"kefu/transform/transformtest/world"
+)
+
+// countedRating is an order rating that the monthly cap lets through.
+type countedRating struct {
+	*world.OrderRating
+	createdDt world.Date // of its order
+}
+
+// countEvaluations adds evaluations to their invited days.
+func (c *calc) countEvaluations() {
+	for _, e := range c.w.Evaluations {
+		at := e.InvitedAt
+		if at.IsZero() {
+			at = e.RatedAt
+		}
+		dt := c.w.Dt(at)
+		rules := c.w.RulesAt(dt)
+		if c.excludesBuyer(e.BuyerID, dt) || c.w.ExcludesAgent(e.AgentID, dt) {
+			continue
+		}
+		if e.ServedBy == "bot" && rules.ServedBy != "human_and_bot" {
+			continue
+		}
+		source := e.Source
+		if source == "" {
+			source = "buyer"
+		}
+		inScope := slices.Contains(rules.RatingSources, source) && world.InHours(c.w.Local(at), rules.RatingFrom, rules.RatingTo)
+		if !inScope && e.Score == 0 {
+			continue
+		}
+		days := []*tally{c.day(shopEntity, dt)}
+		if e.AgentID != "" {
+			days = append(days, c.day(e.AgentID, dt))
+		}
+		for _, day := range days {
+			day.when(inScope, "invited")
+			if e.Score == 0 {
+				continue
+			}
+			day.count("csat_rated", 1)
+			day.when(e.Score >= 4, "csat_good")
+			if inScope {
+				day.count("rated", 1)
+				day.count("score_sum", e.Score)
+				day.when(e.Score >= 4, "good")
+				day.when(e.Score == 3, "neutral")
+				day.when(e.Score <= 2, "bad")
+			}
+		}
+	}
+}
+
+// capRatings keeps, per buyer and month, the earliest ratings up to the cap.
+func (c *calc) capRatings() {
+	type month struct {
+		buyer string
+		month world.Date
+	}
+	groups := map[month][]countedRating{}
+	for i := range c.w.Ratings {
+		r := &c.w.Ratings[i]
+		o := c.orderByID[r.OrderID]
+		if o == nil || !o.valid {
+			continue
+		}
+		buyer := "order:" + o.ID
+		if o.linked {
+			buyer = o.buyer
+		}
+		k := month{buyer, c.w.Dt(r.RatedAt).Month()}
+		groups[k] = append(groups[k], countedRating{r, o.createdDt})
+	}
+	for _, list := range groups {
+		sort.Slice(list, func(i, j int) bool {
+			a, b := list[i], list[j]
+			if !a.RatedAt.Equal(b.RatedAt) {
+				return a.RatedAt.Before(b.RatedAt)
+			}
+			if a.OrderID != b.OrderID {
+				return strings.Compare(a.OrderID, b.OrderID) < 0
+			}
+			return a.ItemID < b.ItemID
+		})
+		for i, r := range list {
+			if i < c.w.RulesAt(c.w.Dt(r.RatedAt)).DSRMaxPerMonth {
+				c.ratings = append(c.ratings, r)
+			}
+		}
+	}
+}

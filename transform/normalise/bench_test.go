@@ -1,0 +1,89 @@
+package normalise_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"kefu/extract"
+	"kefu/transform/normalise"
+)
+
+type discard struct{}
+
+func (discard) Batch(string, arrow.RecordBatch) error { return nil }
+func (discard) Reject(r extract.Reject) error         { return fmt.Errorf("%s: %s", r.Column, r.Reason) }
+
+// BenchmarkChat measures rows of an export without message ids: some thousand
+// buyers, Chinese texts, topics and auto replies in force.
+func BenchmarkChat(b *testing.B) {
+	texts := []string{"在吗", "这件衬衫还有货吗，想要蓝色的", "您好，欢迎光临示例旗舰店，请问有什么可以帮您", "什么时候发货呀", "亲，付款后 48 小时内发出的哦", "好的谢谢"}
+	start := time.Date(2026, 1, 2, 9, 0, 0, 0, time.UTC)
+	recs := make([]extract.Record, 1<<14)
+	for i := range recs {
+		sender := "buyer"
+		if i%2 == 1 {
+			sender = "agent"
+		}
+		recs[i] = record("chat_messages", "sent_at="+start.Add(time.Duration(i)*3*time.Second).Format("2006-01-02 15:04:05"),
+			fmt.Sprintf("buyer_id=买家%05d", i%4000), fmt.Sprintf("agent_id=示例旗舰店:客服%02d", i%12), "sender="+sender, "text="+texts[i%len(texts)])
+		recs[i].Line = i
+	}
+	opts := options()
+	parse := func(sources ...string) []normalise.Pattern {
+		var out []normalise.Pattern
+		for _, s := range sources {
+			p, err := normalise.ParsePattern(s)
+			if err != nil {
+				b.Fatal(err)
+			}
+			out = append(out, p)
+		}
+		return out
+	}
+	opts.TextRules = rules{&normalise.TextPatterns{AutoReply: parse("您好，欢迎*"), Topics: []normalise.Topic{
+		{Name: "price", Patterns: parse("/多少钱|价格|便宜|优惠价/")}, {Name: "size", Patterns: parse("/尺码|码数|尺寸/")},
+		{Name: "stock", Patterns: parse("/有货|库存|补货/")}, {Name: "delivery", Patterns: parse("/发货|什么时候发/")},
+	}}}
+	for _, keep := range []bool{false, true} {
+		b.Run(fmt.Sprintf("text=%v", keep), func(b *testing.B) {
+			opts.Privacy.KeepText = keep
+			n, err := normalise.New(opts, discard{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for i := range b.N {
+				if err := n.Accept(recs[i%len(recs)]); err != nil {
+					b.Fatal(err)
+				}
+			}
+			if _, err := n.Finish(); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+		})
+	}
+}
+
+// BenchmarkOrders measures orders of an export.
+func BenchmarkOrders(b *testing.B) {
+	rec := record("orders", "order_id=1234567890123456789", "created_at=2026-01-02 11:22:33", "buyer_id=买家甲", "paid_at=2026-01-02 11:25:00",
+		"shipped_at=2026-01-03 09:00:00", "status=shipped", "amount=128.00", "paid_amount=120.50", "quantity=2", "tags=红旗|预售")
+	n, err := normalise.New(options(), discard{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for range b.N {
+		if err := n.Accept(rec); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if _, err := n.Finish(); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}

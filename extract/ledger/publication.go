@@ -1,0 +1,104 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Publication is one consistent state of all tables: what loads, reports and
+// queries read.
+type Publication struct {
+	ID        string // set by Publish
+	Run       string
+	CreatedAt time.Time         // set by Publish
+	Tables    map[string]int64  // table → snapshot
+	Inputs    map[string]Inputs // platform/shop → what its numbers were computed from
+}
+
+// Inputs are what the numbers of a shop were computed from.
+type Inputs struct {
+	Snapshots map[string]int64  `json:"snapshots,omitempty"` // dataset → snapshot
+	Rules     string            `json:"rules,omitempty"`     // fingerprint
+	Models    map[string]string `json:"models,omitempty"`    // model → fingerprint
+}
+
+// Publish makes the publication the latest, in one step. With a lease, it does
+// so only while the lease is held.
+func (l *Ledger) Publish(ctx context.Context, p Publication, lease *Lease) (Publication, error) {
+	now := time.Now().UTC()
+	p.ID, p.CreatedAt = newID(now), now
+	tables, err := jsonText(p.Tables)
+	if err != nil {
+		return Publication{}, fmt.Errorf("publish: %w", err)
+	}
+	inputs, err := jsonText(p.Inputs)
+	if err != nil {
+		return Publication{}, fmt.Errorf("publish: %w", err)
+	}
+	err = l.inTx(ctx, "publish", func(tx *sql.Tx) error {
+		if lease != nil {
+			if err := lease.check(ctx, tx); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, "insert into publications (id, run, created_at, tables, inputs) values (?, ?, ?, ?, ?)",
+			p.ID, p.Run, stamp(now), tables, inputs)
+		return err
+	})
+	if err != nil {
+		return Publication{}, err
+	}
+	return p, nil
+}
+
+const publicationColumns = "id, run, created_at, tables, inputs"
+
+// Latest returns the latest publication, and whether there is one.
+func (l *Ledger) Latest(ctx context.Context) (Publication, bool, error) {
+	p, err := scanPublication(l.db.QueryRowContext(ctx, "select "+publicationColumns+" from publications order by seq desc limit 1"))
+	if err = found(err); errors.Is(err, ErrNotFound) {
+		return Publication{}, false, nil
+	}
+	if err != nil {
+		return Publication{}, false, fmt.Errorf("read latest publication: %w", err)
+	}
+	return p, true, nil
+}
+
+// Publications lists the latest publications, newest first; 0 lists all.
+func (l *Ledger) Publications(ctx context.Context, limit int) ([]Publication, error) {
+	rows, err := l.db.QueryContext(ctx, "select "+publicationColumns+" from publications order by seq desc limit ?", all(limit))
+	if err != nil {
+		return nil, fmt.Errorf("list publications: %w", err)
+	}
+	return collect(rows, "list publications", scanPublication)
+}
+
+// ForgetPublications keeps the latest n publications only.
+func (l *Ledger) ForgetPublications(ctx context.Context, n int) error {
+	_, err := l.db.ExecContext(ctx,
+		"delete from publications where seq not in (select seq from publications order by seq desc limit ?)", max(n, 1))
+	if err != nil {
+		return fmt.Errorf("forget publications: %w", err)
+	}
+	return nil
+}
+
+func scanPublication(row scanner) (Publication, error) {
+	var p Publication
+	var created, tables, inputs string
+	if err := row.Scan(&p.ID, &p.Run, &created, &tables, &inputs); err != nil {
+		return Publication{}, err
+	}
+	if err := parseJSON(tables, &p.Tables); err != nil {
+		return Publication{}, err
+	}
+	if err := parseJSON(inputs, &p.Inputs); err != nil {
+		return Publication{}, err
+	}
+	err := parseTimes(map[*time.Time]string{&p.CreatedAt: created})
+	return p, err
+}

@@ -8,6 +8,7 @@ import (
 
 	"kefu/extract/dataset"
 	"kefu/extract/lake"
+	"kefu/transform/rule"
 )
 
 func datasets() []*dataset.Schema { return append(dataset.All(), dataset.Internals()...) }
@@ -95,7 +96,7 @@ func (r *run) bindLake(ctx context.Context) error {
 			return err
 		}
 	}
-	shops := Relation{Name: "shops", Columns: []RuleColumn{{"platform", "VARCHAR"}, {"shop_id", "VARCHAR"}, {"name", "VARCHAR"}, {"timezone", "VARCHAR"}}}
+	shops := Relation{Name: "shops", Columns: []RelationColumn{{"platform", "VARCHAR"}, {"shop_id", "VARCHAR"}, {"name", "VARCHAR"}, {"timezone", "VARCHAR"}}}
 	for _, s := range r.in.Shops {
 		shops.Rows = append(shops.Rows, []any{s.Platform, s.Shop, s.Name, s.Timezone})
 	}
@@ -110,22 +111,25 @@ func (r *run) bindLake(ctx context.Context) error {
 	return r.loadRules(ctx)
 }
 
+// load makes a small relation. Decimals come as text and are read by the
+// engine, so that they stay exact.
 func (r *run) load(ctx context.Context, rel Relation) error {
-	if err := r.unbind(ctx, rel.Name); err != nil {
+	defs, casts := make([]string, len(rel.Columns)), make([]string, len(rel.Columns))
+	for i, c := range rel.Columns {
+		kind := c.Type
+		if strings.HasPrefix(kind, "DECIMAL") {
+			kind = "VARCHAR"
+		}
+		defs[i] = quoteName(c.Name) + " " + kind
+		casts[i] = fmt.Sprintf("cast(%[1]s as %[2]s) as %[1]s", quoteName(c.Name), c.Type)
+	}
+	if err := r.exec(ctx, "make "+rel.Name, "create or replace temp table incoming_relation ("+strings.Join(defs, ", ")+")"); err != nil {
 		return err
 	}
-	defs := make([]string, len(rel.Columns))
-	for i, c := range rel.Columns {
-		defs[i] = quoteName(c.Name) + " " + c.Type
-	}
-	if err := r.engine.Exec(ctx, fmt.Sprintf("create temp table %s (%s)", quoteName(rel.Name), strings.Join(defs, ", "))); err != nil {
-		return fmt.Errorf("make %s: %w", rel.Name, err)
-	}
-	r.bound[rel.Name] = "table"
-	if err := r.engine.Append(ctx, rel.Name, rel.Rows); err != nil {
+	if err := r.engine.Append(ctx, "incoming_relation", rel.Rows); err != nil {
 		return fmt.Errorf("fill %s: %w", rel.Name, err)
 	}
-	return nil
+	return r.bind(ctx, "table", rel.Name, "select "+strings.Join(casts, ", ")+" from incoming_relation")
 }
 
 // calendarMargin is how far the calendar reaches beyond the data on both
@@ -158,13 +162,31 @@ func (r *run) loadRules(ctx context.Context) error {
 			return fmt.Errorf("find the calendar: %w", err)
 		}
 	}
-	rel := Relation{Name: "rule_day", Columns: r.in.Rules.Columns()}
+	rel := Relation{Name: "rule_day"}
+	for _, c := range rule.Columns() {
+		rel.Columns = append(rel.Columns, RelationColumn{c.Name, c.SQL})
+	}
 	if from != nil && to != nil {
-		var err error
-		rel.Rows, err = r.in.Rules.Rows(r.in.Shops, from.AddDate(0, 0, -calendarMargin), to.AddDate(0, 0, calendarMargin))
+		shops, err := r.ruleShops()
 		if err != nil {
-			return fmt.Errorf("work out the rules of each day: %w", err)
+			return err
+		}
+		days := r.in.Rules.Days(shops, from.AddDate(0, 0, -calendarMargin), to.AddDate(0, 0, calendarMargin))
+		for i := range days {
+			rel.Rows = append(rel.Rows, days[i].Values())
 		}
 	}
 	return r.load(ctx, rel)
+}
+
+func (r *run) ruleShops() ([]rule.Shop, error) {
+	out := make([]rule.Shop, len(r.in.Shops))
+	for i, s := range r.in.Shops {
+		zone, err := time.LoadLocation(s.Timezone)
+		if err != nil {
+			return nil, fmt.Errorf("find the time zone of shop %s: %w", s.ShopKey, err)
+		}
+		out[i] = rule.Shop{Platform: s.Platform, ID: s.Shop, Zone: zone}
+	}
+	return out, nil
 }

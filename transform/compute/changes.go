@@ -11,6 +11,7 @@ import (
 	"kefu/extract/dataset"
 	"kefu/extract/lake"
 	"kefu/transform/model"
+	"kefu/transform/rule"
 )
 
 // layerFingerprint changes when any model of the scopes does.
@@ -224,9 +225,9 @@ func (r *run) noteData(ctx context.Context, s *dataset.Schema) error {
 
 // compareRules notes the days, already computed, whose rules differ now.
 func (r *run) compareRules(ctx context.Context) error {
-	columns := make([]lake.Column, 0, len(r.in.Rules.Columns()))
-	for _, c := range r.in.Rules.Columns() {
-		columns = append(columns, lake.Column{Name: c.Name, Type: c.Type})
+	columns := make([]lake.Column, 0, len(rule.Columns()))
+	for _, c := range rule.Columns() {
+		columns = append(columns, lake.Column{Name: c.Name, Type: c.SQL})
 	}
 	r.cols["rule_day"] = columns
 	if err := r.bindPublished(ctx, "rule_day"); err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"kefu/extract/lake"
 	"kefu/transform/model"
+	"kefu/transform/rule"
 )
 
 // Engine is what compute asks of an SQL engine. Statements run one at a time
@@ -56,21 +57,14 @@ type Known struct {
 	Window string           `json:"window"` // fingerprint of the window models
 }
 
-// RuleDays gives the rules of every shop and day in [from, to] as rows of the
-// relation rule_day.
-type RuleDays interface {
-	Columns() []RuleColumn
-	Rows(shops []Shop, from, to time.Time) ([][]any, error)
-}
-
-// RuleColumn is a column of rule_day.
-type RuleColumn struct{ Name, Type string }
+// RelationColumn is a column of a Relation.
+type RelationColumn struct{ Name, Type string }
 
 // Relation is a small table of Go values that models read.
 type Relation struct {
 	Name    string
-	Columns []RuleColumn
-	Rows    [][]any
+	Columns []RelationColumn
+	Rows    [][]any // DECIMAL values as text
 }
 
 // Force asks for days to be computed anew although nothing changed.
@@ -87,7 +81,7 @@ type Input struct {
 	FilesAt   func(dataset string, snapshot int64) ([]lake.File, error) // files of an older snapshot
 	Marts     map[string][]lake.File                                    // stored model → files of the latest publication
 	Known     map[ShopKey]Known
-	Rules     RuleDays
+	Rules     *rule.Set
 	Relations []Relation
 	Forced    []Force
 	ChunkRows int64 // chat messages of one chunk of buyers; 0 = 4 million

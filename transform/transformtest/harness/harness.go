@@ -19,6 +19,7 @@ import (
 	"kefu/transform/compute"
 	"kefu/transform/duckdb"
 	"kefu/transform/model"
+	"kefu/transform/rule"
 )
 
 // Harness is a small installation: files of datasets, published marts, and
@@ -28,7 +29,7 @@ type Harness struct {
 	graph     *model.Graph
 	dir       string
 	serial    int
-	rules     compute.RuleDays
+	rules     *rule.Set
 	shops     []compute.Shop
 	relations []compute.Relation
 	current   map[string][]lake.File
@@ -42,7 +43,7 @@ type Harness struct {
 var Relations = []string{"metrics", "rule_intervals"}
 
 // New starts a harness whose files stand in dir.
-func New(ctx context.Context, dir string, shops []compute.Shop, rules compute.RuleDays) (*Harness, error) {
+func New(ctx context.Context, dir string, shops []compute.Shop, rules *rule.Set) (*Harness, error) {
 	macros, err := sql.FS.ReadFile("macros/duckdb.sql")
 	if err != nil {
 		return nil, fmt.Errorf("read macros: %w", err)
@@ -65,16 +66,16 @@ func New(ctx context.Context, dir string, shops []compute.Shop, rules compute.Ru
 		marts: map[string][]lake.File{}, known: map[compute.ShopKey]compute.Known{},
 		relations: []compute.Relation{
 			{Name: "metrics", Columns: texts("metric", "label_zh", "label_en", "unit", "direction", "formula", "source")},
-			{Name: "rule_intervals", Columns: append(texts("platform", "shop_id", "rule", "value", "origin"), compute.RuleColumn{Name: "valid_from", Type: "DATE"}, compute.RuleColumn{Name: "valid_to", Type: "DATE"})},
+			{Name: "rule_intervals", Columns: append(texts("platform", "shop_id", "rule", "value", "origin"), compute.RelationColumn{Name: "valid_from", Type: "DATE"}, compute.RelationColumn{Name: "valid_to", Type: "DATE"})},
 		},
 	}
 	return h, nil
 }
 
-func texts(names ...string) []compute.RuleColumn {
-	out := make([]compute.RuleColumn, len(names))
+func texts(names ...string) []compute.RelationColumn {
+	out := make([]compute.RelationColumn, len(names))
 	for i, n := range names {
-		out[i] = compute.RuleColumn{Name: n, Type: "VARCHAR"}
+		out[i] = compute.RelationColumn{Name: n, Type: "VARCHAR"}
 	}
 	return out
 }
@@ -86,7 +87,7 @@ func (h *Harness) Close() error { return h.engine.Close() }
 func (h *Harness) Graph() *model.Graph { return h.graph }
 
 // SetRules replaces the rules.
-func (h *Harness) SetRules(rules compute.RuleDays) { h.rules = rules }
+func (h *Harness) SetRules(rules *rule.Set) { h.rules = rules }
 
 // Load makes the datasets hold exactly the rows given (dataset → rows aligned
 // with dataset.Schema.Stored()). Partitions whose rows did not change keep

@@ -1,0 +1,130 @@
+package rule
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"kefu/transform/rule/yamlnode"
+)
+
+// InForce is a row of dim_rule: a rule's value for a shop and the dates, both
+// included, between which it is in force. Zero dates mean without limit.
+type InForce struct {
+	Platform, Shop string
+	Rule, Value    string
+	From, To       time.Time
+	Shipped        bool
+	Pos            yamlnode.Pos
+}
+
+// Table lists the value of every rule for every shop over time.
+func (s *Set) Table(shops []Shop) []InForce {
+	var out []InForce
+	for _, shop := range sortedShops(shops) {
+		t := s.timeline(shop.Platform, shop.ID)
+		for rule := range definitions {
+			var last *source
+			for i := range t.segments {
+				seg := &t.segments[i]
+				src := seg.origins[rule]
+				if i > 0 && src == last {
+					continue
+				}
+				if i > 0 {
+					out[len(out)-1].To = dateOf(seg.from - 1)
+				}
+				last = src
+				out = append(out, inForce(shop, seg, rule))
+			}
+		}
+	}
+	return out
+}
+
+func inForce(shop Shop, seg *segment, rule int) InForce {
+	o := seg.origin(rule)
+	row := InForce{Platform: shop.Platform, Shop: shop.ID, Rule: o.Rule, Value: o.Value, Shipped: o.Shipped, Pos: o.Pos}
+	if seg.from != minDay {
+		row.From = dateOf(seg.from)
+	}
+	return row
+}
+
+// Fingerprint identifies what the rules on texts say for a shop, over all time.
+// When it changes, messages that were normalised before bear stale marks.
+func (s *Set) Fingerprint(platform, shop string) string {
+	h := sha256.New()
+	t := s.timeline(platform, shop)
+	for rule, d := range definitions {
+		if !d.Text {
+			continue
+		}
+		last := ""
+		for i := range t.segments {
+			value := render(d.get(t.segments[i].values))
+			if i > 0 && value == last {
+				continue
+			}
+			last = value
+			_, _ = io.WriteString(h, fmt.Sprintf("%s\x00%d\x00%s\x00", definitions[rule].Name, t.segments[i].from, value))
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// warnings names general entries that a shipped platform entry hides, and
+// watchwords that never fire.
+func (s *Set) warnings() []Problem {
+	hidden := map[*setting][]string{}
+	var out []Problem
+	seen := map[*setting]bool{}
+	for _, shop := range sortedShops(s.shops) {
+		candidates := s.candidates(shop.Platform, shop.ID)
+		t := s.timeline(shop.Platform, shop.ID)
+		for i := range t.segments {
+			seg := &t.segments[i]
+			for rule, sources := range candidates {
+				noteHidden(hidden, sources, seg.origins[rule], seg.from, shop.Platform)
+			}
+			word := seg.origins[index["filter_watchword"]]
+			if seg.values.FilterWatchword != "" && seg.values.FilterWatchwordTimes == 0 && !seen[word.setting] {
+				seen[word.setting] = true
+				out = append(out, Problem{Pos: word.setting.pos, Class: yamlnode.Warning,
+					Message: "filter_watchword does nothing while filter_watchword_times is off", Hint: "set filter_watchword_times: 1"})
+			}
+		}
+	}
+	for set, platforms := range hidden {
+		name := definitions[set.rule].Name
+		out = append(out, Problem{Pos: set.pos, Class: yamlnode.Warning,
+			Message: fmt.Sprintf("%s of this general entry is not in force on %s: a shipped platform entry hides it", name, strings.Join(platforms, ", ")),
+			Hint:    "repeat it in an entry with platform: " + platforms[0]})
+	}
+	yamlnode.Sort(out)
+	return out
+}
+
+// noteHidden notes the user's general setting that would be in force on a day
+// if it were not for a shipped platform entry.
+func noteHidden(hidden map[*setting][]string, sources []*source, inForce *source, day int, platform string) {
+	if inForce == nil || !inForce.entry.shipped || inForce.level != 1 {
+		return
+	}
+	var general []*source
+	for _, src := range sources {
+		if src.level == 0 {
+			general = append(general, src)
+		}
+	}
+	best := winner(general, day)
+	if best == nil || best.entry.shipped || slices.Contains(hidden[best.setting], platform) ||
+		render(best.setting.value) == render(inForce.setting.value) {
+		return
+	}
+	hidden[best.setting] = append(hidden[best.setting], platform)
+}

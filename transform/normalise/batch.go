@@ -5,7 +5,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
 	"kefu/extract/dataset"
 )
@@ -42,88 +41,66 @@ func Arrow(schema *dataset.Schema) *arrow.Schema {
 	return arrow.NewSchema(fields, nil)
 }
 
-// builders are the column builders of a batch by their place in the table.
-type builders struct {
-	platform, shop *array.StringBuilder
-	eventDate      *array.Date32Builder // nil without an event time
-	cells          []appender           // as table.cells
-	hash           *array.StringBuilder
-	latest         *array.TimestampBuilder
-	file           *array.StringBuilder
-	line           *array.Int64Builder
+// batch collects rows of one dataset, a vector for each stored column.
+type batch struct {
+	schema  *arrow.Schema
+	vectors []vector
+	first   int // vector of the first delivered column
+	last    int // vector of row_hash, with own_latest_at, source_file, source_line after it
+	rows    int
+	bytes   int
 }
 
-// appender appends a cell to its column's builder; one of the builders is set.
-type appender struct {
-	kind dataset.Type
-	b    array.Builder
-	text *array.StringBuilder
-}
-
-func newBuilders(rb *array.RecordBuilder, schema *dataset.Schema) builders {
-	fields := rb.Fields()
-	at := 0
-	next := func() array.Builder { at++; return fields[at-1] }
-	b := builders{platform: next().(*array.StringBuilder), shop: next().(*array.StringBuilder)}
+func newBatch(schema *dataset.Schema) batch {
+	b := batch{schema: Arrow(schema), first: 2}
 	if schema.EventTime != "" {
-		b.eventDate = next().(*array.Date32Builder)
+		b.first = 3
 	}
-	for _, list := range [][]dataset.Column{schema.Columns, schema.Derived} {
-		for _, c := range list {
-			a := appender{kind: c.Type, b: next()}
-			a.text, _ = a.b.(*array.StringBuilder)
-			b.cells = append(b.cells, a)
-		}
+	b.last = b.first + len(schema.Columns) + len(schema.Derived)
+	for _, c := range schema.Stored() {
+		b.vectors = append(b.vectors, newVector(c.Type))
 	}
-	b.hash = next().(*array.StringBuilder)
-	b.latest = next().(*array.TimestampBuilder)
-	b.file = next().(*array.StringBuilder)
-	b.line = next().(*array.Int64Builder)
 	return b
 }
 
-func (a *appender) append(c *cell) {
-	switch a.kind {
-	case dataset.Instant:
-		a.b.(*array.TimestampBuilder).Append(arrow.Timestamp(c.n))
-	case dataset.Date:
-		a.b.(*array.Date32Builder).Append(arrow.Date32(c.n))
-	case dataset.Money:
-		a.b.(*array.Decimal128Builder).Append(decimal128.FromI64(c.n))
-	case dataset.Integer:
-		a.b.(*array.Int32Builder).Append(int32(c.n))
-	case dataset.Long:
-		a.b.(*array.Int64Builder).Append(c.n)
-	case dataset.Boolean:
-		a.b.(*array.BooleanBuilder).Append(c.n != 0)
-	default:
-		a.text.Append(c.s)
+func (b *batch) full(rows int) bool { return b.rows >= rows || b.bytes >= maxBatchBytes }
+
+// take returns the rows collected; the caller releases them.
+func (b *batch) take() arrow.RecordBatch {
+	columns := make([]arrow.Array, len(b.vectors))
+	for i := range b.vectors {
+		columns[i] = b.vectors[i].take()
+		defer columns[i].Release()
 	}
+	rows := array.NewRecordBatch(b.schema, columns, int64(b.rows))
+	b.rows, b.bytes = 0, 0
+	return rows
 }
 
 // append writes the row at hand to the batch.
 func (t *table) append(n *Normaliser, s *shop, sum [2 * sha256.Size]byte, line int) {
-	t.cols.platform.Append(s.platform)
-	t.cols.shop.Append(s.id)
+	v := t.vectors
+	v[0].appendText(s.platform)
+	v[1].appendText(s.id)
 	if t.event >= 0 {
-		t.cols.eventDate.Append(arrow.Date32(s.zone.day(t.cells[t.event].n)))
+		v[2].appendNumber(s.zone.day(t.cells[t.event].n))
 	}
 	for i := range t.cells {
 		c := &t.cells[i]
 		if !c.set || i == t.text {
-			t.cols.cells[i].b.AppendNull()
+			v[t.first+i].appendNull()
 			continue
 		}
-		t.cols.cells[i].append(c)
+		v[t.first+i].appendCell(c)
 		t.bytes += len(c.s)
 	}
-	t.cols.hash.BinaryBuilder.Append(sum[:])
+	v[t.last].appendBytes(sum[:])
 	if at, ok := t.latest(true); ok {
-		t.cols.latest.Append(arrow.Timestamp(at))
+		v[t.last+1].appendNumber(at)
 	} else {
-		t.cols.latest.AppendNull()
+		v[t.last+1].appendNull()
 	}
-	t.cols.file.Append(n.opts.SourceFile)
-	t.cols.line.Append(int64(line))
+	v[t.last+2].appendText(n.opts.SourceFile)
+	v[t.last+3].appendNumber(int64(line))
 	t.rows++
 }

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/zeebo/xxh3"
+
 	"kefu/extract/dataset"
 )
 
@@ -57,7 +59,7 @@ func identifyChat(n *Normaliser, t *table) {
 	c := &t.cells[chat.id]
 	if c.set {
 		if strings.HasPrefix(c.s, derivePrefix) {
-			c.s = n.hasher.derived(c.s, n.seen.next(n.hasher.composed(c.s)))
+			c.s = n.hasher.derived(c.s, n.seen.next(xxh3.HashString(c.s)))
 		}
 		return
 	}
@@ -69,8 +71,7 @@ func identifyChat(n *Normaliser, t *table) {
 	b = appendPart(b, t.cells[chat.sender].s)
 	b = appendPart(b, t.cells[chat.text].s)
 	n.scrap = b
-	h.in = append(h.in[:0], b...)
-	ordinal := n.seen.next(h.digest())
+	ordinal := n.seen.next(xxh3.Hash(b))
 	h.in = binary.BigEndian.AppendUint32(append(h.in[:0], b...), ordinal)
 	*c = cell{set: true, s: string(h.hexDigest(len(h.sum)))}
 }
@@ -157,11 +158,11 @@ func (n *Normaliser) noteBuyer(s *shop) {
 		return
 	}
 	b.known = s
-	t := n.tables[buyersDataset]
-	if t == nil {
-		t = newTable(dataset.ByName(buyersDataset), n)
-		n.tables[buyersDataset] = t
+	if n.masks == nil {
+		n.masks = newTable(dataset.ByName(buyersDataset), n)
+		n.tables[buyersDataset] = n.masks
 	}
+	t := n.masks
 	t.cells[0] = cell{set: true, s: b.stored}
 	t.cells[1] = cell{set: true, s: n.hasher.keysOfBuyer(b.id)}
 	t.append(n, s, t.contentHash(n), 0)
@@ -169,7 +170,7 @@ func (n *Normaliser) noteBuyer(s *shop) {
 
 // identify replaces ids that a preset composed, and derives a message's own.
 func (n *Normaliser) identify(t *table) {
-	if t.schema.Name == chatDataset {
+	if t.source.Name == chatDataset {
 		identifyChat(n, t)
 	}
 	for i := range t.columns {

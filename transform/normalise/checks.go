@@ -55,7 +55,7 @@ func notNegative(t *table, index int) *problem {
 
 func notNegativeIn(name string) func(*Normaliser, *table, *shop) *problem {
 	return func(_ *Normaliser, t *table, _ *shop) *problem {
-		_, i := t.schema.Column(name)
+		_, i := t.source.Column(name)
 		return notNegative(t, i)
 	}
 }
@@ -69,7 +69,7 @@ func within(t *table, index int, lo, hi int64, reason, hint string) *problem {
 
 func score(t *table, names ...string) *problem {
 	for _, name := range names {
-		_, i := t.schema.Column(name)
+		_, i := t.source.Column(name)
 		if p := within(t, i, 1, 5, "score out of range", "write 1 (worst) to 5 (best)"); p != nil {
 			return p
 		}
@@ -87,7 +87,7 @@ func ordered(t *table, first, second, reason string) *problem {
 }
 
 func checkOrder(_ *Normaliser, t *table, _ *shop) *problem {
-	_, quantity := t.schema.Column("quantity")
+	_, quantity := t.source.Column("quantity")
 	if p := notNegative(t, quantity); p != nil {
 		return p
 	}
@@ -138,6 +138,6 @@ func checkBuyerFlag(_ *Normaliser, t *table, _ *shop) *problem {
 
 func checkCase(_ *Normaliser, t *table, _ *shop) *problem {
 	fillFlag(t.cell("transferred"))
-	_, nps := t.schema.Column("nps")
+	_, nps := t.source.Column("nps")
 	return within(t, nps, 0, 10, "score out of range", "write 0 to 10")
 }

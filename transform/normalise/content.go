@@ -52,6 +52,12 @@ func (t *table) contentHash(n *Normaliser) (sum [2 * sha256.Size]byte) {
 		switch col := &t.columns[h.index]; col.form {
 		case buyerForm:
 			b = appendJSON(b, n.buyer.hashed)
+		case enumForm:
+			if c.n == 0 { // listed: needs no escapes
+				b = append(append(append(b, '"'), c.s...), '"')
+			} else {
+				b = appendJSON(b, c.s)
+			}
 		case literalForm:
 			if col.Name == "text" {
 				b = append(append(append(b, '"'), n.hasher.text(c.s)...), '"')

@@ -100,6 +100,8 @@ type identities struct {
 	hasher     *hasher
 	make       func(h *hasher, raw string) identity
 	young, old map[string]*identity
+	last       *identity // of lastRaw: messages come in conversations
+	lastRaw    string
 }
 
 const identityGeneration = 1 << 16
@@ -110,6 +112,15 @@ func newIdentities(h *hasher, mk func(*hasher, string) identity) *identities {
 
 // get returns the identity of an id as written; one with an empty id is missing.
 func (c *identities) get(raw string) *identity {
+	if c.last != nil && raw == c.lastRaw {
+		return c.last
+	}
+	e := c.find(raw)
+	c.last, c.lastRaw = e, raw
+	return e
+}
+
+func (c *identities) find(raw string) *identity {
 	if e := c.young[raw]; e != nil {
 		return e
 	}

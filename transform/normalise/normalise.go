@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"kefu/extract"
 	"kefu/extract/dataset"
@@ -78,9 +77,9 @@ const (
 type Normaliser struct {
 	opts   Options
 	out    Output
-	alloc  memory.Allocator
 	tables map[string]*table
 	last   *table
+	masks  *table // of the internal dataset buyers, nil until there is one
 	own    *shop
 	shops  map[[2]string]*shop
 	hasher *hasher
@@ -115,7 +114,7 @@ func New(opts Options, out Output) (*Normaliser, error) {
 	}
 	h := newHasher(opts.Privacy)
 	n := &Normaliser{
-		opts: opts, out: out, alloc: memory.DefaultAllocator,
+		opts: opts, out: out,
 		tables: map[string]*table{}, shops: map[[2]string]*shop{},
 		hasher: h, buyers: newIdentities(h, buyerIdentity), agents: newIdentities(h, agentIdentity),
 		counts: map[string]*Counts{},
@@ -132,8 +131,8 @@ func (n *Normaliser) Accept(rec extract.Record) error {
 	if err != nil {
 		return err
 	}
-	if len(rec.Values) != len(t.schema.Columns) {
-		return fmt.Errorf("record of %s has %d values for %d columns", rec.Dataset, len(rec.Values), len(t.schema.Columns))
+	if len(rec.Values) != len(t.source.Columns) {
+		return fmt.Errorf("record of %s has %d values for %d columns", rec.Dataset, len(rec.Values), len(t.source.Columns))
 	}
 	s, p := n.shopOf(rec.Platform, rec.Shop)
 	if p == nil {
@@ -192,7 +191,7 @@ func (n *Normaliser) Finish() (Result, error) {
 			return Result{}, err
 		}
 	}
-	n.Close()
+	n.tables, n.last, n.masks = nil, nil, nil
 	res := Result{AsOf: n.opts.AsOf, Datasets: map[string]Counts{}}
 	if res.AsOf.IsZero() && n.any {
 		res.AsOf = time.UnixMicro(n.latest).UTC()
@@ -203,16 +202,8 @@ func (n *Normaliser) Finish() (Result, error) {
 	return res, nil
 }
 
-// Close releases the builders of a normaliser that is given up before Finish.
-func (n *Normaliser) Close() {
-	for _, t := range n.tables {
-		t.release()
-	}
-	n.tables, n.last = map[string]*table{}, nil
-}
-
 func (n *Normaliser) table(name string) (*table, error) {
-	if n.last != nil && n.last.schema.Name == name {
+	if n.last != nil && n.last.source.Name == name {
 		return n.last, nil
 	}
 	schema := dataset.ByName(name)
@@ -235,8 +226,8 @@ func (n *Normaliser) flushFull(t *table) error {
 			return err
 		}
 	}
-	if b := n.tables[buyersDataset]; b != nil && b.full(n.opts.BatchRows) {
-		return n.flush(b)
+	if n.masks != nil && n.masks.full(n.opts.BatchRows) {
+		return n.flush(n.masks)
 	}
 	return nil
 }
@@ -247,8 +238,8 @@ func (n *Normaliser) flush(t *table) error {
 	}
 	batch := t.take()
 	defer batch.Release()
-	if err := n.out.Batch(t.schema.Name, batch); err != nil {
-		return fmt.Errorf("emit rows of %s: %w", t.schema.Name, err)
+	if err := n.out.Batch(t.source.Name, batch); err != nil {
+		return fmt.Errorf("emit rows of %s: %w", t.source.Name, err)
 	}
 	return nil
 }

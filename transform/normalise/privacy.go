@@ -68,12 +68,6 @@ func (h *hasher) text(s string) []byte {
 	return h.hexDigest(buyerHashBytes)
 }
 
-// composed hashes an id that a preset composed, to tell equal ones.
-func (h *hasher) composed(id string) []byte {
-	h.in = append(append(h.in[:0], "composed\x1f"...), id...)
-	return h.digest()
-}
-
 // derived hashes an id that a preset composed, with its ordinal in the file.
 func (h *hasher) derived(id string, ordinal uint32) string {
 	h.in = append(append(h.in[:0], "derived\x1f"...), id...)
@@ -122,16 +116,14 @@ func (h *hasher) keysOfBuyer(id string) string {
 	return b.String()
 }
 
-// ordinals counts equal messages within a file by a fingerprint of 64 bits of
-// their HMAC.
+// ordinals counts equal messages within a file by a fingerprint of 64 bits.
 type ordinals struct {
 	once  map[uint64]struct{}
 	again map[uint64]uint32
 }
 
-// next returns 0 for the first message with that fingerprint, 1 for the second …
-func (o *ordinals) next(fingerprint []byte) uint32 {
-	k := binary.BigEndian.Uint64(fingerprint)
+// next returns 0 for the first message with a fingerprint, 1 for the second …
+func (o *ordinals) next(k uint64) uint32 {
 	if o.once == nil {
 		o.once, o.again = map[uint64]struct{}{}, map[uint64]uint32{}
 	}

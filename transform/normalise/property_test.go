@@ -107,7 +107,6 @@ func TestRecordsThatFitNoSchemaAreErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer n.Close()
 	for _, rec := range []extract.Record{{Dataset: "invoices"}, {Dataset: "buyers", Values: make([]string, 2)}, {Dataset: "orders", Values: []string{"1"}}} {
 		if err := n.Accept(rec); err == nil {
 			t.Errorf("%+v is accepted", rec)

@@ -8,7 +8,12 @@ import (
 
 // cellText trims a cell; the word null is a missing value.
 func cellText(s string) string {
-	s = strings.TrimSpace(s)
+	if s == "" {
+		return s
+	}
+	if first, last := s[0], s[len(s)-1]; first <= ' ' || last <= ' ' || first >= 0x80 || last >= 0x80 {
+		s = strings.TrimSpace(s)
+	}
 	if s == "null" {
 		return ""
 	}

@@ -6,9 +6,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-
 	"kefu/extract/dataset"
 )
 
@@ -36,8 +33,7 @@ const (
 // column is a delivered column with all that depends on its schema alone.
 type column struct {
 	dataset.Column
-	form     form
-	required bool // checked after the defaults
+	form form
 }
 
 // cell is a typed value: text in s, the rest in n (microseconds, days,
@@ -50,7 +46,7 @@ type cell struct {
 
 // table builds the batches of one dataset.
 type table struct {
-	schema  *dataset.Schema
+	source  *dataset.Schema
 	columns []column
 	cells   []cell // of the row at hand: delivered columns, then derived ones
 	hashed  []hashedColumn
@@ -59,18 +55,23 @@ type table struct {
 	check  func(n *Normaliser, t *table, s *shop) *problem // defaults and what columns ask of each other
 	finish func(n *Normaliser, t *table, s *shop)          // derived columns; no part of the content
 
-	builder *array.RecordBuilder
-	cols    builders
-	rows    int
-	bytes   int
-	event   int // index of the event time, -1 = none
-	text    int // index of a column that privacy may drop, -1 = none
+	batch
+	event    int   // index of the event time, -1 = none
+	text     int   // index of a column that privacy drops, -1 = none
+	required []int // indexes of the required columns
+	times    []int // indexes of instants and dates
 }
 
 func newTable(schema *dataset.Schema, n *Normaliser) *table {
-	t := &table{schema: schema, event: -1, text: -1}
+	t := &table{source: schema, batch: newBatch(schema), event: -1, text: -1}
 	for i, c := range schema.Columns {
-		t.columns = append(t.columns, column{Column: c, form: formOf(c), required: c.Required})
+		t.columns = append(t.columns, column{Column: c, form: formOf(c)})
+		if c.Required {
+			t.required = append(t.required, i)
+		}
+		if c.Type == dataset.Instant || c.Type == dataset.Date {
+			t.times = append(t.times, i)
+		}
 		if c.Name == schema.EventTime {
 			t.event = i
 		}
@@ -81,8 +82,6 @@ func newTable(schema *dataset.Schema, n *Normaliser) *table {
 	t.cells = make([]cell, len(schema.Columns)+len(schema.Derived))
 	t.hashed = hashedColumns(schema)
 	t.check, t.finish = checkOf(schema.Name), finishOf(schema.Name)
-	t.builder = array.NewRecordBuilder(n.alloc, Arrow(schema))
-	t.cols = newBuilders(t.builder, schema)
 	return t
 }
 
@@ -248,8 +247,8 @@ func parseEnum(c *column, v string, out *cell) (reason, hint string) {
 
 // require rejects a row that lacks a required column.
 func (t *table) require() *problem {
-	for i := range t.columns {
-		if t.columns[i].required && !t.cells[i].set {
+	for _, i := range t.required {
+		if !t.cells[i].set {
 			return &problem{t.columns[i].Name, "missing", "the column is required"}
 		}
 	}
@@ -259,22 +258,14 @@ func (t *table) require() *problem {
 // latest gives the latest instant of the row at hand, dates at their start.
 // Without all, dates until which something holds are left out.
 func (t *table) latest(all bool) (micros int64, ok bool) {
-	for i := range t.columns {
+	for _, i := range t.times {
 		c := &t.cells[i]
-		if !c.set {
+		if !c.set || (!all && t.columns[i].Name == "valid_to") {
 			continue
 		}
-		var at int64
-		switch t.columns[i].form {
-		case instantForm:
-			at = c.n
-		case dateForm:
-			if !all && t.columns[i].Name == "valid_to" {
-				continue
-			}
-			at = c.n * secondsInDay * 1_000_000
-		default:
-			continue
+		at := c.n
+		if t.columns[i].form == dateForm {
+			at *= secondsInDay * 1_000_000
 		}
 		if !ok || at > micros {
 			micros, ok = at, true
@@ -285,18 +276,9 @@ func (t *table) latest(all bool) (micros int64, ok bool) {
 
 // cell returns the cell of a delivered column; the name must exist.
 func (t *table) cell(name string) *cell {
-	_, i := t.schema.Column(name)
+	_, i := t.source.Column(name)
 	return &t.cells[i]
 }
-
-func (t *table) full(rows int) bool { return t.rows >= rows || t.bytes >= maxBatchBytes }
-
-func (t *table) take() arrow.RecordBatch {
-	t.rows, t.bytes = 0, 0
-	return t.builder.NewRecordBatch()
-}
-
-func (t *table) release() { t.builder.Release() }
 
 // sortedNames gives the indexes of the columns by name.
 func sortedNames(columns []dataset.Column) []int {

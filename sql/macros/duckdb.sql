@@ -29,3 +29,17 @@ create or replace macro safe_ratio(n, d) as cast(n as double) / nullif(cast(d as
 
 -- month_of: first day of the month of a date (DATE).
 create or replace macro month_of(d) as cast(date_trunc('month', d) as date);
+
+-- join_list: a '|'-joined list of an array's texts, NULL for NULL.
+create or replace macro join_list(items) as array_to_string(items, '|');
+
+-- whole_seconds: microseconds (not negative) cut to whole seconds (BIGINT).
+create or replace macro whole_seconds(us) as cast(us // 1000000 as bigint);
+
+-- in_hours: whether a second of the day lies in [from_s, to_s); a range whose end comes first wraps past midnight.
+create or replace macro in_hours(s, from_s, to_s) as
+    case when from_s <= to_s then s >= from_s and s < to_s else s >= from_s or s < to_s end;
+
+-- date_series: the dates from a to b, both included, for unnest.
+create or replace macro date_series(a, b) as
+    list_transform(range(0, date_diff('day', a, b) + 1), lambda n: cast(a as date) + cast(n as integer));

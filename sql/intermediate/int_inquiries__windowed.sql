@@ -1,0 +1,82 @@
+/* model
+description: One row per reception that is an inquiry or listed with the reason why not, and per shop, buyer and day with a received one; with its window.
+grain: [platform, shop_id, grain, agent_id, buyer_id, dt]
+scope: buyer
+stored: false
+columns:
+  agent_id: empty at shop grain
+  first_buyer_at: earliest counted buyer message of the day, NULL for a filtered contact-only reception
+  first_message_order: its place in the buyer's stream, NULL for filtered receptions
+  early_reason: filter, bot_only or role
+*/
+with
+
+receptions as (
+    select * from int_receptions where excluded_reason is not null or is_bot_only or is_received
+),
+
+buyer_writes as (select * from int_buyer_writes),
+
+agents as (select * from agents),
+
+rule_day as (select * from rule_day),
+
+-- The row that begins last holds where an agent's rows overlap.
+agent_roles as (
+    select d.platform, d.shop_id, d.agent_id, d.dt, a.role,
+        row_number() over (
+            partition by d.platform, d.shop_id, d.agent_id, d.dt order by coalesce(a.valid_from, date '0001-01-01') desc
+        ) as place
+    from (select distinct platform, shop_id, agent_id, dt from receptions) d
+    join agents a on a.platform = d.platform and a.shop_id = d.shop_id and a.agent_id = d.agent_id
+    where (a.valid_from is null or a.valid_from <= d.dt) and (a.valid_to is null or a.valid_to >= d.dt)
+),
+
+first_writes as (
+    select platform, shop_id, buyer_key, agent_id, dt, min(message_order) as first_message_order
+    from buyer_writes
+    group by platform, shop_id, buyer_key, agent_id, dt
+),
+
+agent_rows as (
+    select r.platform, r.shop_id, r.buyer_key, 'agent' as grain, r.agent_id, r.buyer_id, r.dt, r.first_buyer_at,
+        case when r.excluded_reason is null then w.first_message_order end as first_message_order,
+        case when r.excluded_reason is not null then r.excluded_reason
+            when r.is_bot_only then 'bot_only'
+            when not in_list(d.inquiry_roles, coalesce(a.role, 'both')) then 'role' end as early_reason,
+        r.is_received, r.is_agent_initiated, r.is_handed_over
+    from receptions r
+    join rule_day d on d.platform = r.platform and d.shop_id = r.shop_id and d.dt = r.dt
+    left join agent_roles a
+        on a.platform = r.platform and a.shop_id = r.shop_id and a.agent_id = r.agent_id and a.dt = r.dt
+        and a.place = 1
+    left join first_writes w
+        on w.platform = r.platform and w.shop_id = r.shop_id and w.buyer_key = r.buyer_key
+        and w.agent_id = r.agent_id and w.dt = r.dt
+),
+
+-- A filtered reception does not exist for the shop.
+shop_rows as (
+    select platform, shop_id, buyer_key, 'shop' as grain, '' as agent_id, buyer_id, dt,
+        min(first_buyer_at) as first_buyer_at, min(first_message_order) as first_message_order,
+        cast(null as varchar) as early_reason,
+        true as is_received, false as is_agent_initiated, false as is_handed_over
+    from agent_rows
+    where first_message_order is not null
+    group by platform, shop_id, buyer_key, buyer_id, dt
+    having count(*) filter (where is_received) > 0
+),
+
+all_rows as (
+    select * from agent_rows
+    union all
+    select * from shop_rows
+)
+
+select i.platform, i.shop_id, i.buyer_key, i.grain, i.agent_id, i.buyer_id, i.dt, i.first_buyer_at,
+    i.first_message_order, plus_days(i.dt, d.inquiry_validity_days - 1) as window_end_dt, i.early_reason,
+    i.is_agent_initiated and not d.agent_initiated_counts as is_agent_initiated,
+    i.is_handed_over and not d.handover_counts as is_handed_over,
+    d.inquiry_validity_days, d.after_sales_days, d.merge_lost_across_days
+from all_rows i
+join rule_day d on d.platform = i.platform and d.shop_id = i.shop_id and d.dt = i.dt

@@ -174,3 +174,22 @@ func Spell(v any) string {
 		return fmt.Sprint(v)
 	}
 }
+
+// Shows tells whether a value is what a text such as 12.5, 1/2, NULL, true or
+// a name says.
+func Shows(v any, text string) bool {
+	n, isNumber := number(v)
+	if !isNumber {
+		return Spell(v) == text
+	}
+	want, ok := new(big.Rat).SetString(text)
+	if !ok {
+		return false
+	}
+	if isFloat(v) {
+		f, _ := want.Float64()
+		g, _ := n.Float64()
+		return math.Abs(f-g) <= 1e-9*max(math.Abs(f), math.Abs(g))
+	}
+	return n.Cmp(want) == 0
+}

@@ -10,7 +10,7 @@ import (
 // Row is one row of a result table by column name. Values are nil, bool, string,
 // int64 (counts, seconds), *big.Rat (amounts and share-weighted counts, exact),
 // float64 (rates, hours), time.Time (instants) or world.Date.
-type Row map[string]any
+type Row = map[string]any
 
 // Result holds the rows of the result tables by table name.
 type Result map[string][]Row

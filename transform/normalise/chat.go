@@ -64,7 +64,8 @@ func identifyChat(n *Normaliser, t *table) {
 		return
 	}
 	h := n.hasher
-	b := append(n.scrap[:0], "message\x1f"...)
+	b := n.scrap[:0]
+	b = append(b, "message\x1f"...)
 	b = appendPart(b, n.agent.id)
 	b = appendPart(b, n.buyer.id)
 	b = binary.BigEndian.AppendUint64(b, uint64(t.cells[chat.sentAt].n))

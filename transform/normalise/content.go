@@ -39,7 +39,8 @@ next:
 // the buyer's id and the text as their keyed hashes. It is the same under every
 // privacy setting and does not let anybody guess what it covers.
 func (t *table) contentHash(n *Normaliser) (sum [2 * sha256.Size]byte) {
-	b := append(n.scrap[:0], '{')
+	b := n.scrap[:0]
+	b = append(b, '{')
 	for _, h := range t.hashed {
 		c := &t.cells[h.index]
 		if !c.set {
@@ -72,8 +73,9 @@ func (t *table) contentHash(n *Normaliser) (sum [2 * sha256.Size]byte) {
 			b = appendJSON(b, c.s)
 		}
 	}
-	n.scrap = append(b, '}')
-	digest := sha256.Sum256(n.scrap)
+	b = append(b, '}')
+	n.scrap = b
+	digest := sha256.Sum256(b)
 	hex.Encode(sum[:], digest[:])
 	return sum
 }

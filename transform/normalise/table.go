@@ -146,11 +146,17 @@ func parseCell(n *Normaliser, s *shop, c *column, v string, out *cell) (reason, 
 		return n.parseIdentity(n.agents, v, out)
 	case idForm:
 		return parseID(v, out)
+	default:
+		if v = cellText(v); v == "" {
+			return "", ""
+		}
+		out.set = true
+		return parseScalar(s, c, v, out)
 	}
-	if v = cellText(v); v == "" {
-		return "", ""
-	}
-	out.set = true
+}
+
+// parseScalar types a value that is there.
+func parseScalar(s *shop, c *column, v string, out *cell) (reason, hint string) {
 	switch c.form {
 	case instantForm:
 		out.n, reason = s.zone.parseInstant(v)

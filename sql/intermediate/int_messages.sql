@@ -1,0 +1,32 @@
+/* model
+description: >
+  One row per message of a conversation that exists: of buyers and by hand, of robots (no auto-replies), and transfers.
+  Messages of excluded buyers and agents and of filtered receptions are gone; of a robot's account only transfers stay.
+grain: [platform, shop_id, message_id]
+scope: buyer
+publish: false
+columns:
+  message_order: rank in the buyer's stream by the order of messages
+  role: buyer, agent, bot or transfer
+  chars: characters of the text
+*/
+with
+
+kept as (
+    select m.*
+    from stg_chat_messages as m
+    left join int_receptions__filtered as f
+        on f.platform = m.platform and f.shop_id = m.shop_id and f.agent_id = m.agent_id and f.buyer_id = m.buyer_id
+        and f.dt = m.dt and f.excluded_reason is not null
+    where
+        m.role is not null and not m.is_excluded and f.agent_id is null
+        and (m.role = 'transfer' or not m.is_bot_account)
+)
+
+select
+    platform, shop_id, buyer_key, buyer_id, agent_id, message_id, sent_at, local_at, dt, role, to_agent_id,
+    is_leave_message, text_len as chars, is_recommendation, topic, product_id, order_id,
+    row_number() over (
+        partition by platform, shop_id, buyer_id order by sent_at, seq, sender_rank, message_id
+    ) as message_order
+from kept

@@ -1,0 +1,45 @@
+/* model
+description: >
+  One row per agent, buyer and business day with a counted message, with its counts and the first reception filter that
+  drops it. Robots' accounts have no receptions.
+grain: [platform, shop_id, agent_id, buyer_id, dt]
+scope: buyer
+publish: false
+columns:
+  buyer_messages: counted messages of the buyer
+  agent_messages: messages that the agent wrote by hand
+  excluded_reason: name of the filter that drops the reception; NULL when it stays
+*/
+with
+
+counted as (
+    select
+        platform, shop_id, buyer_key, agent_id, buyer_id, dt,
+        count(*) filter (where role = 'buyer') as buyer_messages,
+        count(*) filter (where role = 'agent') as agent_messages,
+        count(*) filter (where role = 'agent' and watchword_hits > 0) as watchword_messages,
+        count(*) filter (where role = 'transfer') as transfers,
+        coalesce(sum(text_len) filter (where role = 'agent'), 0) as agent_chars,
+        min(sent_at) filter (where role = 'buyer') as first_buyer_at,
+        max(sent_at) filter (where role = 'buyer') as last_buyer_at,
+        min(sent_at) filter (where role <> 'transfer') as first_message_at,
+        max(sent_at) filter (where role <> 'transfer') as last_message_at
+    from stg_chat_messages
+    where not is_excluded and not is_bot_account and role in ('buyer', 'agent', 'transfer')
+    group by platform, shop_id, buyer_key, agent_id, buyer_id, dt
+)
+
+select
+    c.platform, c.shop_id, c.buyer_key, c.agent_id, c.buyer_id, c.dt, c.buyer_messages, c.agent_messages,
+    cast(c.agent_chars as bigint) as agent_chars, c.first_buyer_at, c.last_buyer_at, c.first_message_at, c.last_message_at,
+    case
+        when c.buyer_messages > 0 and c.buyer_messages <= r.filter_monologue_buyer_messages
+            then 'filter_monologue_buyer_messages'
+        when c.buyer_messages = 1 and c.agent_messages >= r.filter_single_sentence_agent_messages
+            then 'filter_single_sentence_agent_messages'
+        when r.filter_watchword is not null and c.watchword_messages >= r.filter_watchword_times then 'filter_watchword'
+        when c.transfers > 0 and c.agent_messages <= r.handover_max_agent_messages then 'handover_max_agent_messages'
+    end as excluded_reason
+from counted as c
+join rule_day as r on r.platform = c.platform and r.shop_id = c.shop_id and r.dt = c.dt
+where c.buyer_messages + c.agent_messages > 0

@@ -1,0 +1,94 @@
+/* model
+description: >
+  One row per agent (or shop), buyer and business day with units of reply_within, by the unit in force: person, turn or
+  session. An answer is timed from the opening of its turn, exactly, with nothing taken away.
+grain: [platform, shop_id, grain, agent_id, buyer_id, dt]
+scope: buyer
+stored: true
+partition: dt
+days: [dt]
+publish: false
+columns:
+  grain: agent or shop
+  agent_id: empty at shop grain
+  units: units within the hours
+  units_ok: those answered in time
+checks:
+  ok_at_most_units: units_ok <= units
+*/
+with
+
+turns as (
+    select
+        t.platform, t.shop_id, t.buyer_key, t.buyer_id, t.agent_id, t.opened_order, t.dt,
+        case t.pairing when 'shop' then 'shop' else 'agent' end as grain,
+        r.reply_within_unit as unit, r.reply_within_first_only as first_only,
+        in_hours(
+            seconds_of_day(local_time(t.opened_at, s.timezone)), r.reply_within_from_s, r.reply_within_to_s
+        ) as in_time,
+        case when t.closed_by is not null then micros_between(t.opened_at, t.closed_at) end as reply_us,
+        r.reply_within_seconds as seconds
+    from int_turn_pairs as t
+    join rule_day as r on r.platform = t.platform and r.shop_id = t.shop_id and r.dt = t.dt
+    join shops as s on s.platform = t.platform and s.shop_id = t.shop_id
+    left join int_receptions__filtered as f
+        on f.platform = t.platform and f.shop_id = t.shop_id and f.agent_id = t.agent_id and f.buyer_id = t.buyer_id
+        and f.dt = t.dt and f.excluded_reason is null
+    where
+        t.pairing <> 'human'
+        and (t.opened_by = 'message' or f.agent_id is not null)
+        and (
+            t.closed_by is null or t.closed_by = 'agent'
+            or (t.closed_by = 'bot' and (r.reply_within_bot_replies or r.served_by = 'human_and_bot'))
+        )
+),
+
+timed as (
+    select
+        platform, shop_id, buyer_key, buyer_id, grain, agent_id, opened_order, dt, unit, first_only,
+        coalesce(reply_us <= seconds * 1000000, false) as is_ok,
+        min(opened_order) over (partition by platform, shop_id, buyer_id, grain, agent_id, dt) as first_opened_order
+    from turns
+    where in_time and unit in ('person', 'turn')
+),
+
+by_turn as (
+    select
+        platform, shop_id, buyer_key, grain, agent_id, buyer_id, dt, unit,
+        count(*) as turns,
+        count(*) filter (where is_ok) as turns_ok
+    from timed
+    where not first_only or opened_order = first_opened_order
+    group by platform, shop_id, buyer_key, grain, agent_id, buyer_id, dt, unit
+),
+
+sessions as (
+    select s.*, r.reply_within_seconds as seconds
+    from int_sessions as s
+    join rule_day as r on r.platform = s.platform and r.shop_id = s.shop_id and r.dt = s.dt
+    where r.reply_within_unit = 'session' and in_hours(s.start_s, r.reply_within_from_s, r.reply_within_to_s)
+),
+
+answered_sessions as (
+    select
+        s.platform, s.shop_id, s.buyer_key, s.grain, s.agent_id, s.buyer_id, s.dt, s.first_order,
+        coalesce(min_by(coalesce(t.reply_us <= s.seconds * 1000000, false), t.opened_order), false) as is_ok
+    from sessions as s
+    join turns as t
+        on t.platform = s.platform and t.shop_id = s.shop_id and t.buyer_id = s.buyer_id and t.grain = s.grain
+        and t.agent_id = s.agent_id and t.opened_order between s.first_order and s.last_order
+    group by s.platform, s.shop_id, s.buyer_key, s.grain, s.agent_id, s.buyer_id, s.dt, s.first_order
+)
+
+select
+    platform, shop_id, buyer_key, grain, agent_id, buyer_id, dt,
+    case unit when 'person' then 1 else turns end as units,
+    case unit when 'person' then case when turns_ok = turns then 1 else 0 end else turns_ok end as units_ok
+from by_turn
+union all
+select
+    platform, shop_id, buyer_key, grain, agent_id, buyer_id, dt,
+    count(*) as units,
+    count(*) filter (where is_ok) as units_ok
+from answered_sessions
+group by platform, shop_id, buyer_key, grain, agent_id, buyer_id, dt

@@ -1,0 +1,28 @@
+/* model
+description: >
+  One row per turn of an agent with a buyer that belongs to a reception which no filter drops, as people answered it: what
+  became of it and how long the answer took.
+grain: [platform, shop_id, agent_id, message_id]
+scope: buyer
+stored: true
+partition: dt
+days: [dt]
+publish: false
+columns:
+  dt: business day of the opening
+  message_id: the opening message, or the transfer that opened the turn
+  opened_by: message or transfer
+  last_buyer_at: last buyer message of the turn
+  replied_at: the answer; NULL unless answered
+  response_seconds: whole seconds from the first (or last) buyer message to the answer, less offline time where the rule says so
+  outcome: answered, unanswered, bot_served or handed_over
+  is_first: earliest turn of its reception that was neither bot-served nor handed over
+  session_end_at: end of the session in which an unanswered turn opened
+checks:
+  answered_has_time: (outcome = 'answered') = (response_seconds is not null)
+  response_not_negative: response_seconds is null or response_seconds >= 0
+*/
+select
+    platform, shop_id, buyer_key, agent_id, buyer_id, dt, message_id, opened_at, opened_by, last_buyer_at, replied_at,
+    response_seconds, outcome, is_first, session_end_at
+from int_turns__timed

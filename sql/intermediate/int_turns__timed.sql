@@ -1,0 +1,67 @@
+/* model
+description: >
+  One row per turn of an agent with a buyer that belongs to a reception which no filter drops, as people answered it: what
+  became of it and how long the answer took.
+grain: [platform, shop_id, agent_id, message_id]
+scope: buyer
+publish: false
+columns:
+  opened_order: message_order of the opening
+  outcome: answered, unanswered, bot_served or handed_over
+*/
+with
+
+turns as (
+    select
+        t.*,
+        case
+            when t.closed_by is null then 'unanswered'
+            when t.closed_by = 'agent' then 'answered'
+            when t.closed_by = 'bot' then 'bot_served'
+            else 'handed_over'
+        end as outcome,
+        case when r.response_from = 'last' then t.last_buyer_at else t.opened_at end as waiting_from_at
+    from int_turn_pairs as t
+    join int_receptions__filtered as f
+        on f.platform = t.platform and f.shop_id = t.shop_id and f.agent_id = t.agent_id and f.buyer_id = t.buyer_id
+        and f.dt = t.dt and f.excluded_reason is null
+    join rule_day as r on r.platform = t.platform and r.shop_id = t.shop_id and r.dt = t.dt
+    where t.pairing in ('both', 'human')
+),
+
+first_turns as (
+    select platform, shop_id, agent_id, buyer_id, dt, min(opened_order) as opened_order
+    from turns
+    where outcome in ('answered', 'unanswered')
+    group by platform, shop_id, agent_id, buyer_id, dt
+),
+
+session_ends as (
+    select t.platform, t.shop_id, t.agent_id, t.buyer_id, t.opened_order, s.ended_at
+    from turns as t
+    join int_sessions as s
+        on s.platform = t.platform and s.shop_id = t.shop_id and s.agent_id = t.agent_id and s.buyer_id = t.buyer_id
+        and t.opened_order between s.first_order and s.last_order and s.grain = 'agent'
+    where t.outcome = 'unanswered'
+)
+
+select
+    t.platform, t.shop_id, t.buyer_key, t.agent_id, t.buyer_id, t.dt, t.message_id, t.opened_order, t.opened_at, t.opened_by,
+    t.last_buyer_at,
+    case when t.outcome = 'answered' then t.closed_at end as replied_at,
+    case when t.outcome = 'answered' then
+        whole_seconds(micros_between(t.waiting_from_at, t.closed_at) - coalesce(o.offline_us, 0))
+    end as response_seconds,
+    t.outcome,
+    f.opened_order is not null as is_first,
+    case when t.outcome = 'unanswered' then coalesce(e.ended_at, t.opened_at) end as session_end_at
+from turns as t
+left join first_turns as f
+    on f.platform = t.platform and f.shop_id = t.shop_id and f.agent_id = t.agent_id and f.buyer_id = t.buyer_id
+    and f.opened_order = t.opened_order
+left join session_ends as e
+    on e.platform = t.platform and e.shop_id = t.shop_id and e.agent_id = t.agent_id and e.buyer_id = t.buyer_id
+    and e.opened_order = t.opened_order
+left join int_turn_offline as o
+    on o.platform = t.platform and o.shop_id = t.shop_id and o.agent_id = t.agent_id and o.buyer_id = t.buyer_id
+    and o.opened_order = t.opened_order

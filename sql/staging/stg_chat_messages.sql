@@ -1,0 +1,80 @@
+/* model
+description: >
+  One row per chat message with its business day, the sender by the agents' history, what the message counts as, and
+  whether its buyer or agent is excluded on that day.
+grain: [platform, shop_id, message_id]
+scope: buyer
+publish: false
+columns:
+  dt: business day of sent_at, by the cut in force on its calendar date
+  sender: as received, but bot for agent messages of an account that is a robot's on dt
+  sender_rank: 0 buyer, 1 agent, 2 bot, 3 system; orders messages of one instant
+  seq: order within one instant; 0 when missing
+  role: buyer, agent (written by hand), bot (no auto-reply), transfer, or NULL for what is no message of the conversation
+  is_bot_account: whether agent_id is a robot's account on dt
+  is_excluded: whether the buyer (exclude_flags) or the agent (exclude_agents) counts for nothing on dt
+*/
+with
+
+localised as (
+    select m.*, local_time(m.sent_at, s.timezone) as local_at
+    from chat_messages as m
+    join shops as s on s.platform = m.platform and s.shop_id = m.shop_id
+),
+
+dated as (
+    select
+        m.*,
+        case when seconds_of_day(m.local_at) >= r.cut_minutes * 60 then r.dt else plus_days(r.dt, -1) end as dt
+    from localised as m
+    join rule_day as r on r.platform = m.platform and r.shop_id = m.shop_id and r.dt = cast(m.local_at as date)
+),
+
+excluded_buyers as (
+    select distinct d.platform, d.shop_id, d.buyer_id, d.dt
+    from dated as d
+    join stg_buyer_exclusions as x
+        on x.platform = d.platform and x.shop_id = d.shop_id and x.buyer_id = d.buyer_id
+        and d.dt between x.from_dt and x.to_dt
+    join rule_day as r
+        on r.platform = d.platform and r.shop_id = d.shop_id and r.dt = d.dt and in_list(r.exclude_flags, x.flag)
+),
+
+bot_accounts as (
+    select platform, shop_id, agent_id, from_dt, to_dt from stg_agents where is_bot
+),
+
+resolved as (
+    select
+        d.*,
+        b.agent_id is not null as is_bot_account,
+        x.buyer_id is not null or in_list(r.exclude_agents, d.agent_id) as is_excluded,
+        case when d.sender = 'agent' and b.agent_id is not null then 'bot' else d.sender end as real_sender
+    from dated as d
+    join rule_day as r on r.platform = d.platform and r.shop_id = d.shop_id and r.dt = d.dt
+    left join bot_accounts as b
+        on b.platform = d.platform and b.shop_id = d.shop_id and b.agent_id = d.agent_id
+        and d.dt between b.from_dt and b.to_dt
+    left join excluded_buyers as x
+        on x.platform = d.platform and x.shop_id = d.shop_id and x.buyer_id = d.buyer_id and x.dt = d.dt
+)
+
+select
+    platform, shop_id, buyer_id as buyer_key, buyer_id, agent_id, message_id, sent_at, local_at, dt,
+    real_sender as sender,
+    case real_sender when 'buyer' then 0 when 'agent' then 1 when 'bot' then 2 else 3 end as sender_rank,
+    coalesce(seq, 0) as seq,
+    case
+        when kind = 'transfer' then case when to_agent_id <> agent_id then 'transfer' end
+        when kind = 'rating_invite' then null
+        when real_sender = 'buyer' then 'buyer'
+        when real_sender in ('agent', 'bot') and not coalesce(is_auto, false) then real_sender
+    end as role,
+    is_bot_account, is_excluded, kind,
+    case when kind = 'transfer' then to_agent_id end as to_agent_id,
+    coalesce(is_leave_message, false) as is_leave_message,
+    coalesce(text_len, length(text), 0) as text_len,
+    coalesce(watchword_hits, 0) as watchword_hits,
+    coalesce(is_recommendation, false) as is_recommendation,
+    topic, product_id, order_id
+from resolved

@@ -1,0 +1,343 @@
+package night
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"kefu/extract"
+	"kefu/extract/dataset"
+	"kefu/extract/file"
+	"kefu/extract/lake"
+	"kefu/extract/landing"
+	"kefu/extract/ledger"
+	"kefu/transform/merge"
+	"kefu/transform/normalise"
+)
+
+// snapshots are the datasets' files as this run sees them.
+type snapshots struct {
+	files map[string][]lake.File
+	ids   map[string]int64
+}
+
+// stagedSnapshot stands for the snapshot that a dry run does not commit.
+const stagedSnapshot = -2
+
+// ingest reads what is new in the sources into the lake. A file that cannot be
+// used fails alone: nothing of it enters, the others do.
+func (n *Night) ingest(ctx context.Context) (*snapshots, error) {
+	start := time.Now()
+	var read []*arrival
+	for _, s := range n.Sources {
+		arrivals, err := n.pull(ctx, s)
+		if err != nil {
+			return nil, fmt.Errorf("source %s: %w", s.Name, err)
+		}
+		read = append(read, arrivals...)
+	}
+	current, err := n.merge(ctx, read)
+	if err != nil {
+		return nil, err
+	}
+	if !n.options.Dry {
+		if err := n.record(ctx, read); err != nil {
+			return nil, err
+		}
+	}
+	n.account(read)
+	n.summary.Ingest.Seconds = time.Since(start).Seconds()
+	return current, nil
+}
+
+// arrival is a file that this run reads.
+type arrival struct {
+	source  Source
+	name    string
+	landed  landing.Landed
+	id      string // source_file of its rows
+	reading *file.Reading
+	file    file.File
+	refresh bool // its rows are known; texts are judged anew
+	again   bool // its rows are known; those rejected may fit now
+	asOf    time.Time
+	texts   string
+	counts  map[string]*ledger.Counts
+	rejects []ledger.Rejected
+	err     error
+}
+
+// pull lands the source's files and reads those whose content is new.
+func (n *Night) pull(ctx context.Context, s Source) ([]*arrival, error) {
+	listing, err := s.Files.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sum := SourceSummary{Name: s.Name, Shop: s.Shop.String()}
+	for _, w := range listing.Warnings {
+		sum.Warnings = append(sum.Warnings, warningText("", w))
+	}
+	var arrivals []*arrival
+	for _, err := range listing.Broken {
+		sum.Failed++
+		n.fail(fmt.Errorf("source %s: %w", s.Name, err))
+	}
+	known, err := n.knownFiles(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	n.Events.Stage("find files of "+s.Name, len(listing.Inputs))
+	for _, in := range listing.Inputs {
+		a, err := n.arrive(ctx, s, in, known)
+		n.Events.Step(in.Name)
+		var broken *extract.FileError
+		switch {
+		case errors.As(err, &broken):
+			sum.Failed++
+			n.fail(fmt.Errorf("source %s: %w", s.Name, err))
+		case err != nil:
+			return nil, err
+		case a == nil:
+			sum.Known++
+		default:
+			arrivals = append(arrivals, a)
+		}
+	}
+	if arrivals, err = n.readAgain(s, arrivals, known); err != nil {
+		return nil, err
+	}
+	n.Events.Stage("read "+s.Name, len(arrivals))
+	n.connect(s, arrivals, known)
+	for _, a := range arrivals {
+		if err := n.read(ctx, a, &sum); err != nil {
+			return nil, err
+		}
+		n.Events.Step(a.name)
+	}
+	n.summary.Sources = append(n.summary.Sources, sum)
+	return arrivals, nil
+}
+
+func (n *Night) knownFiles(ctx context.Context, s Source) (map[string]ledger.File, error) {
+	files, err := n.Ledger.Files(ctx, s.Name)
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[string]ledger.File, len(files))
+	for _, f := range files {
+		known[f.SHA256] = f
+	}
+	return known, nil
+}
+
+// arrive lands a file unless its content was loaded before.
+func (n *Night) arrive(ctx context.Context, s Source, in file.Input, known map[string]ledger.File) (*arrival, error) {
+	sum, err := checksum(in)
+	if err != nil {
+		return nil, err
+	}
+	if f, ok := known[sum]; ok && f.Status == ledger.Loaded {
+		return nil, nil
+	}
+	body, err := in.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	landed, err := n.Landing.Land(ctx, s.Shop.String(), landing.Origin{Name: in.Name, Source: s.Name, ModTime: in.ModTime}, body)
+	if err != nil {
+		return nil, err
+	}
+	return n.arrival(s, in.Name, landed), nil
+}
+
+func (n *Night) arrival(s Source, name string, landed landing.Landed) *arrival {
+	return &arrival{
+		source: s, name: name, landed: landed, id: s.Name + "/" + landed.ID[:16],
+		texts: n.textFingerprint(s), counts: map[string]*ledger.Counts{},
+	}
+}
+
+func checksum(in file.Input) (string, error) {
+	body, err := in.Open()
+	if err != nil {
+		return "", err
+	}
+	defer body.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, body); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// readAgain adds known files that must be read anew from landing: those whose
+// texts fall under other rules now, those with rejected rows whose preset
+// changed, and those that a new companion may complete.
+func (n *Night) readAgain(s Source, arrivals []*arrival, known map[string]ledger.File) ([]*arrival, error) {
+	companion := false
+	for _, a := range arrivals {
+		companion = companion || s.Files.Joined(a.name)
+	}
+	for _, f := range known {
+		if f.Status != ledger.Loaded {
+			continue
+		}
+		rejected := int64(0)
+		for _, c := range f.Counts {
+			rejected += c.Rejected
+		}
+		_, talks := f.Counts["chat_messages"]
+		refresh := talks && f.TextRules != n.textFingerprint(s)
+		again := rejected > 0 && (f.Preset != s.Preset || companion && s.Files.Joined(f.Name))
+		if !refresh && !again {
+			continue
+		}
+		landed, err := n.Landing.Stat(s.Shop.String(), f.LandedID)
+		if err != nil {
+			n.Log.Warn("a file cannot be read anew, for its bytes are no longer kept", "source", s.Name, "file", f.Name)
+			continue
+		}
+		a := n.arrival(s, f.Name, landed)
+		a.refresh, a.again = refresh, again
+		arrivals = append(arrivals, a)
+	}
+	return arrivals, nil
+}
+
+// connect gives the arrivals their bytes, and those of known files that they
+// are read together with.
+func (n *Night) connect(s Source, arrivals []*arrival, known map[string]ledger.File) {
+	files := make([]file.File, 0, len(arrivals))
+	listed := map[string]bool{}
+	for _, a := range arrivals {
+		a.file = n.bytesOf(s, a.name, a.landed.ID)
+		files = append(files, a.file)
+		listed[a.landed.ID] = true
+	}
+	for _, f := range known {
+		if f.Status == ledger.Loaded && !listed[f.LandedID] && s.Files.Joined(f.Name) {
+			files = append(files, n.bytesOf(s, f.Name, f.LandedID))
+		}
+	}
+	reading := s.Files.Reading(files)
+	for _, a := range arrivals {
+		a.reading = reading
+	}
+}
+
+func (n *Night) bytesOf(s Source, name, id string) file.File {
+	return file.File{Name: name, Open: func() (io.ReadCloser, error) { return n.Landing.Open(s.Shop.String(), id) }}
+}
+
+// read normalises one file into the merger.
+func (n *Night) read(ctx context.Context, a *arrival, sum *SourceSummary) error {
+	zone, ok := n.location(a.source.Shop)
+	if !ok {
+		return fmt.Errorf("shop %s is not declared", a.source.Shop)
+	}
+	sink := newSink(ctx, n, a, sum)
+	normaliser, err := normalise.New(normalise.Options{
+		Platform: a.source.Shop.Platform, Shop: a.source.Shop.Shop, Location: zone, SourceFile: a.id,
+		Privacy: n.Privacy, TextRules: textRules{n.Rules},
+		BusinessDate: n.Rules.BusinessDate, ShopLocation: n.shopLocation,
+	}, sink)
+	if err != nil {
+		return fmt.Errorf("start normalising: %w", err)
+	}
+	sink.normaliser = normaliser
+	err = a.reading.Read(ctx, a.file, sink)
+	if err == nil {
+		var result normalise.Result
+		result, err = normaliser.Finish()
+		a.asOf = result.AsOf
+	}
+	if err = errors.Join(err, sink.finish()); err == nil {
+		err = sink.balance()
+	}
+	var broken *extract.FileError
+	if errors.As(err, &broken) {
+		a.err = err
+		sum.Failed++
+		n.fail(fmt.Errorf("source %s: %w", a.source.Name, err))
+		return n.merger.Drop(ctx, a.id)
+	}
+	if err != nil {
+		return err
+	}
+	sum.Files++
+	n.merger.Arrived(merge.File{ID: a.id, AsOf: a.asOf, Refresh: a.refresh})
+	return nil
+}
+
+func (n *Night) shopLocation(platform, shop string) (*time.Location, bool) {
+	for _, s := range n.Shops {
+		if s.Platform == platform && s.Shop == shop {
+			zone, err := time.LoadLocation(s.Timezone)
+			return zone, err == nil
+		}
+	}
+	return nil, false
+}
+
+// merge works the arrived rows into the lake, dataset by dataset.
+func (n *Night) merge(ctx context.Context, read []*arrival) (*snapshots, error) {
+	current := &snapshots{files: map[string][]lake.File{}, ids: map[string]int64{}}
+	all := append(dataset.All(), dataset.Internals()...)
+	arrived := map[string]bool{}
+	for _, d := range n.merger.Datasets() {
+		arrived[d] = true
+	}
+	n.Events.Stage("merge into the lake", len(all))
+	for _, s := range all {
+		if _, err := n.Lake.Ensure(ctx, merge.Spec(s)); err != nil {
+			return nil, fmt.Errorf("prepare table %s: %w", s.Name, err)
+		}
+		files, id, err := n.Lake.Files(ctx, s.Name, 0)
+		if err != nil {
+			return nil, fmt.Errorf("read table %s: %w", s.Name, err)
+		}
+		if arrived[s.Name] {
+			if files, id, err = n.mergeDataset(ctx, s, files, id, read); err != nil {
+				return nil, err
+			}
+		}
+		current.files[s.Name], current.ids[s.Name] = files, id
+		n.Events.Step(s.Name)
+	}
+	return current, nil
+}
+
+func (n *Night) mergeDataset(ctx context.Context, s *dataset.Schema, files []lake.File, id int64, read []*arrival) ([]lake.File, int64, error) {
+	outcome, err := n.merger.Merge(ctx, s, files)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !s.Internal {
+		if err := n.settleArrivals(ctx, s, outcome, read); err != nil {
+			return nil, 0, err
+		}
+	}
+	if len(outcome.Changed) == 0 {
+		return files, id, nil
+	}
+	if !s.Internal {
+		n.summary.Ingest.Changed = append(n.summary.Ingest.Changed, s.Name)
+	}
+	if n.options.Dry {
+		n.stage(files, outcome.Files)
+		return outcome.Files, stagedSnapshot, nil
+	}
+	if err := n.lease.Check(ctx); err != nil {
+		return nil, 0, err
+	}
+	id, err = n.Lake.Commit(ctx, s.Name, outcome.Files, map[string]string{lake.PropRun: n.run.ID})
+	if err != nil {
+		return nil, 0, fmt.Errorf("commit table %s: %w", s.Name, err)
+	}
+	return outcome.Files, id, nil
+}

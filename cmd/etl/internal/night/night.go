@@ -1,0 +1,198 @@
+// Package night owns one night from sources to warehouses: read, land,
+// normalise, merge, compute, audit, publish, load. It is the only place that
+// knows all stages; what each does is theirs.
+package night
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"kefu/extract/file"
+	"kefu/extract/lake"
+	"kefu/extract/landing"
+	"kefu/extract/ledger"
+	"kefu/load"
+	"kefu/transform/catalogue"
+	"kefu/transform/compute"
+	"kefu/transform/merge"
+	"kefu/transform/model"
+	"kefu/transform/normalise"
+	"kefu/transform/rule"
+)
+
+// Source is a configured source of one shop.
+type Source struct {
+	Name  string
+	Shop  compute.ShopKey
+	Files *file.Source
+	// Preset is the fingerprint of the preset: a file with rejected rows is
+	// read anew when it changes.
+	Preset string
+}
+
+// Warehouse is a configured warehouse.
+type Warehouse struct {
+	Name string
+	load.Warehouse
+}
+
+// Setup is everything that a night works with.
+type Setup struct {
+	Pipeline   string
+	Ledger     *ledger.Ledger
+	Lake       *lake.Lake
+	Landing    *landing.Store
+	Engine     merge.Engine
+	Graph      *model.Graph
+	Rules      *rule.Set
+	Catalogue  *catalogue.Catalogue
+	Privacy    normalise.Privacy
+	Shops      []compute.Shop // every shop of the configuration
+	Sources    []Source       // those to pull
+	Compute    bool           // false: ingest only
+	Warehouses []Warehouse    // those to load
+	Wait       bool           // wait for another run instead of giving up
+	Events     Events
+	Log        *slog.Logger
+}
+
+// Events shows a person how far a night is.
+type Events interface {
+	// Stage begins a stage of so many steps; 0 = not known.
+	Stage(name string, steps int)
+	// Step ends one step of the stage.
+	Step(item string)
+}
+
+// Options choose what one run does.
+type Options struct {
+	Forced []compute.Force // days to compute anew although nothing changed
+	Dry    bool            // find out what would be done, and leave no trace
+}
+
+// LeaseName is the lease of whoever changes the lake or the state.
+const LeaseName = "lake"
+
+// Night is one run under way.
+type Night struct {
+	Setup
+	options Options
+	run     ledger.Run
+	lease   *ledger.Lease
+	store   store
+	merger  *merge.Merger
+	staged  []string // data files of a dry run
+	summary *Summary
+	errs    []error // what failed without stopping the others
+}
+
+// store lets the stages write data files into the lake.
+type store struct{ *lake.Lake }
+
+// Seal implements compute.Store.
+func (store) Seal(path string) error { return lake.Seal(path) }
+
+// ErrUnits says that a part of the night failed; the rest is done and
+// published.
+var ErrUnits = errors.New("a part of the run failed")
+
+// Run does one night and returns what it did, also when it fails.
+func Run(ctx context.Context, setup Setup, options Options) (*Summary, error) {
+	n := &Night{Setup: setup, options: options, store: store{setup.Lake}, summary: &Summary{Status: string(ledger.Running)}}
+	n.merger = merge.New(setup.Engine, n.store)
+	if err := n.Ledger.CheckSecret(ctx, n.Privacy.Secret); err != nil {
+		return n.summary, err
+	}
+	lease, err := n.Ledger.Acquire(ctx, LeaseName, n.Wait)
+	if err != nil {
+		return n.summary, fmt.Errorf("take the lake: %w", err)
+	}
+	n.lease = lease
+	defer func() {
+		if err := lease.Release(context.WithoutCancel(ctx)); err != nil {
+			n.Log.Warn("release the lake", "error", err)
+		}
+	}()
+	if options.Dry {
+		return n.summary, n.dry(ctx)
+	}
+	if n.run, err = n.Ledger.BeginRun(ctx, n.Pipeline, "run"); err != nil {
+		return n.summary, err
+	}
+	n.summary.RunID = n.run.ID
+	err = n.all(ctx)
+	return n.summary, n.end(ctx, err)
+}
+
+func (n *Night) dry(ctx context.Context) error {
+	defer n.discard()
+	current, err := n.ingest(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = n.compute(ctx, current)
+	n.summary.Status = "planned"
+	return err
+}
+
+func (n *Night) all(ctx context.Context) error {
+	current, err := n.ingest(ctx)
+	if err != nil {
+		return err
+	}
+	if n.Compute {
+		result, err := n.compute(ctx, current)
+		if err != nil {
+			return err
+		}
+		if err := n.publish(ctx, result, current); err != nil {
+			return err
+		}
+	}
+	return n.load(ctx)
+}
+
+// end records how the run ended.
+func (n *Night) end(ctx context.Context, err error) error {
+	status := ledger.Done
+	switch {
+	case errors.Is(err, context.Canceled):
+		status = ledger.Interrupted
+	case err != nil:
+		status = ledger.Failed
+	case len(n.errs) > 0:
+		status = ledger.Partial
+		err = errors.Join(append([]error{ErrUnits}, n.errs...)...)
+	}
+	n.summary.Status = string(status)
+	n.summary.Seconds = time.Since(n.run.StartedAt).Seconds()
+	return errors.Join(err, n.Ledger.EndRun(context.WithoutCancel(ctx), n.run.ID, status, n.summary, err))
+}
+
+// fail notes what failed without stopping the others.
+func (n *Night) fail(err error) {
+	n.errs = append(n.errs, err)
+	n.summary.Errors = append(n.summary.Errors, err.Error())
+}
+
+func (n *Night) shop(key compute.ShopKey) (compute.Shop, bool) {
+	for _, s := range n.Shops {
+		if s.ShopKey == key {
+			return s, true
+		}
+	}
+	return compute.Shop{}, false
+}
+
+// location is the time zone of a shop.
+func (n *Night) location(key compute.ShopKey) (*time.Location, bool) {
+	s, ok := n.shop(key)
+	if !ok {
+		return nil, false
+	}
+	zone, err := time.LoadLocation(s.Timezone)
+	return zone, err == nil
+}

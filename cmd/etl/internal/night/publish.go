@@ -1,0 +1,118 @@
+package night
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"reflect"
+
+	"kefu/extract/lake"
+	"kefu/extract/ledger"
+	"kefu/transform/compute"
+)
+
+// layers of models, as a publication keeps their fingerprints.
+const (
+	factsLayer  = "facts"
+	daysLayer   = "days"
+	windowLayer = "windows"
+)
+
+// compute works out what the present lake, rules and models change.
+func (n *Night) compute(ctx context.Context, current *snapshots) (*compute.Result, error) {
+	published, _, err := n.Ledger.Latest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	in := compute.Input{
+		Shops: n.Shops, Current: current.files, Snapshots: current.ids, Rules: n.Rules, Forced: n.options.Forced,
+		Marts: map[string][]lake.File{}, Known: known(published), Relations: n.relations(),
+		FilesAt: func(name string, snapshot int64) ([]lake.File, error) {
+			files, _, err := n.Lake.Files(ctx, name, snapshot)
+			return files, err
+		},
+		Progress: func(model string, _, _ int) { n.Events.Step(model) },
+	}
+	for _, name := range append([]string{"rule_day"}, n.storedModels()...) {
+		if snapshot, ok := published.Tables[name]; ok {
+			files, _, err := n.Lake.Files(ctx, name, snapshot)
+			if err != nil {
+				return nil, fmt.Errorf("read published table %s: %w", name, err)
+			}
+			in.Marts[name] = files
+		}
+	}
+	n.Events.Stage("compute", len(n.Graph.Ordered))
+	result, err := compute.New(n.Engine, n.store, n.Graph).Run(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	n.summary.Reasons, n.summary.Models, n.summary.Checks = result.Reasons, result.Models, result.Checks
+	for _, s := range result.Failed {
+		n.fail(fmt.Errorf("shop %s: a check failed, so its published numbers stay", s))
+	}
+	if n.options.Dry {
+		for _, t := range result.Tables {
+			n.stage(in.Marts[t.Name], t.Files)
+		}
+	}
+	return result, nil
+}
+
+func (n *Night) storedModels() []string {
+	var out []string
+	for _, m := range n.Graph.Stored() {
+		out = append(out, m.Name)
+	}
+	return out
+}
+
+func known(p ledger.Publication) map[compute.ShopKey]compute.Known {
+	out := map[compute.ShopKey]compute.Known{}
+	for name, in := range p.Inputs {
+		out[shopKey(name)] = compute.Known{Inputs: in.Snapshots, Facts: in.Models[factsLayer], Days: in.Models[daysLayer], Window: in.Models[windowLayer]}
+	}
+	return out
+}
+
+// publish commits what was staged and makes it the latest publication.
+func (n *Night) publish(ctx context.Context, result *compute.Result, current *snapshots) error {
+	before, ok, err := n.Ledger.Latest(ctx)
+	if err != nil {
+		return err
+	}
+	if ok && len(result.Tables) == 0 && reflect.DeepEqual(known(before), result.Known) {
+		n.summary.Publication = before.ID
+		return nil
+	}
+	next := ledger.Publication{Run: n.run.ID, Tables: maps.Clone(before.Tables), Inputs: map[string]ledger.Inputs{}}
+	if next.Tables == nil {
+		next.Tables = map[string]int64{}
+	}
+	n.Events.Stage("publish", len(result.Tables))
+	for _, t := range result.Tables {
+		if err := n.lease.Check(ctx); err != nil {
+			return err
+		}
+		id, err := n.Lake.Commit(ctx, t.Name, t.Files, map[string]string{lake.PropRun: n.run.ID})
+		if err != nil {
+			return fmt.Errorf("commit table %s: %w", t.Name, err)
+		}
+		next.Tables[t.Name] = id
+		n.Events.Step(t.Name)
+	}
+	maps.Copy(next.Tables, current.ids)
+	for shop, k := range result.Known {
+		next.Inputs[shop.String()] = ledger.Inputs{
+			Snapshots: k.Inputs,
+			Rules:     n.Rules.Fingerprint(shop.Platform, shop.Shop),
+			Models:    map[string]string{factsLayer: k.Facts, daysLayer: k.Days, windowLayer: k.Window},
+		}
+	}
+	published, err := n.Ledger.Publish(ctx, next, n.lease)
+	if err != nil {
+		return err
+	}
+	n.summary.Publication = published.ID
+	return nil
+}

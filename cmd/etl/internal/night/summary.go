@@ -1,0 +1,73 @@
+package night
+
+import (
+	"kefu/extract/ledger"
+	"kefu/transform/compute"
+)
+
+// Summary is what a run did, as `etl run --json` prints it.
+type Summary struct {
+	RunID       string                `json:"run_id"`
+	Status      string                `json:"status"`
+	Seconds     float64               `json:"seconds"`
+	Sources     []SourceSummary       `json:"sources"`
+	Ingest      IngestSummary         `json:"ingest"`
+	Reasons     []compute.Reason      `json:"reasons"`
+	Models      []compute.ModelResult `json:"models"`
+	Checks      []compute.CheckResult `json:"checks"`
+	Publication string                `json:"publication,omitempty"`
+	Load        []LoadSummary         `json:"load"`
+	Errors      []string              `json:"errors,omitempty"`
+}
+
+// SourceSummary accounts for the lines of one source.
+type SourceSummary struct {
+	Name       string        `json:"name"`
+	Shop       string        `json:"shop"`
+	Files      int           `json:"files"` // read in this run
+	Known      int           `json:"known"` // skipped, for their content was read before
+	Failed     int           `json:"failed"`
+	Read       int64         `json:"read"`
+	Accepted   int64         `json:"accepted"`
+	Merged     int64         `json:"merged"`
+	Duplicates int64         `json:"duplicates"`
+	Skipped    int64         `json:"skipped"`
+	Rejected   int64         `json:"rejected"`
+	Warnings   []string      `json:"warnings,omitempty"`
+	Details    []FileSummary `json:"details,omitempty"`
+}
+
+// FileSummary accounts for one file.
+type FileSummary struct {
+	Name     string                   `json:"name"`
+	Error    string                   `json:"error,omitempty"`
+	Datasets map[string]ledger.Counts `json:"datasets,omitempty"`
+}
+
+// IngestSummary says how much entered the lake.
+type IngestSummary struct {
+	Rows    int64    `json:"rows"` // lines read
+	Seconds float64  `json:"seconds"`
+	Changed []string `json:"changed,omitempty"` // datasets that changed
+}
+
+// LoadSummary says what a load did.
+type LoadSummary struct {
+	Warehouse string  `json:"warehouse"`
+	Tables    int     `json:"tables"`
+	Rows      int64   `json:"rows"`
+	Seconds   float64 `json:"seconds"`
+}
+
+func (s *SourceSummary) add(counts map[string]ledger.Counts) {
+	for _, c := range counts {
+		s.Read += c.Read
+		s.Accepted += c.Accepted
+		s.Merged += c.Merged
+		s.Duplicates += c.Duplicates
+		s.Rejected += c.Rejected
+		for _, n := range c.Skipped {
+			s.Skipped += n
+		}
+	}
+}

@@ -51,7 +51,7 @@ func (l *Ledger) Quarantine(ctx context.Context, rejects []Rejected) error {
 	if err != nil {
 		return fmt.Errorf("quarantine rows: %w", err)
 	}
-	defer enc.Close()
+	defer func() { _ = enc.Close() }() // nothing buffered: EncodeAll only
 	return l.inTx(ctx, "quarantine rows", func(tx *sql.Tx) error {
 		insert, err := tx.PrepareContext(ctx, `insert into quarantine (id, source, shop, file, landed_id, dataset, line, col, reason,
 				hint, raw, run, status, created_at, updated_at)
@@ -61,7 +61,7 @@ func (l *Ledger) Quarantine(ctx context.Context, rejects []Rejected) error {
 		if err != nil {
 			return err
 		}
-		defer insert.Close()
+		defer func() { _ = insert.Close() }()
 		now := stamp(time.Now())
 		for _, r := range rejects {
 			if _, err := insert.ExecContext(ctx, r.id(), r.Source, r.Shop, r.File, r.LandedID, r.Dataset, r.Line, r.Column, r.Reason,

@@ -1,0 +1,208 @@
+package ledger
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// The test binary runs itself as another process that does one of these, says
+// "ready" and stays until it is killed.
+var children = map[string]func(context.Context, *Ledger) error{
+	"lease": func(ctx context.Context, l *Ledger) error {
+		_, err := l.Acquire(ctx, "pipeline nightly", false)
+		return err
+	},
+	"run": func(ctx context.Context, l *Ledger) error {
+		_, err := l.BeginRun(ctx, "nightly", "run")
+		return err
+	},
+	"half-published": func(ctx context.Context, l *Ledger) error {
+		tx, err := l.db.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "insert into publications (id, run, created_at, tables, inputs) values ('half', '', '', '', '')")
+		return err
+	},
+}
+
+func TestMain(m *testing.M) {
+	if what := os.Getenv("KEFU_TEST_CHILD"); what != "" {
+		os.Exit(child(what, os.Getenv("KEFU_TEST_STATE")))
+	}
+	os.Exit(m.Run())
+}
+
+func child(what, path string) int {
+	l, err := Open(context.Background(), path)
+	if err == nil {
+		err = children[what](context.Background(), l)
+	}
+	if err != nil {
+		_, _ = fmt.Fprintln(os.Stdout, err)
+		return 1
+	}
+	_, _ = fmt.Fprintln(os.Stdout, "ready")
+	select {}
+}
+
+// start runs a child until it is ready and returns what kills it.
+func start(t *testing.T, what, path string) (kill func(), pid int) {
+	t.Helper()
+	exe, err := os.Executable()
+	ok(t, err)
+	cmd := exec.Command(exe)
+	cmd.Env = append(os.Environ(), "KEFU_TEST_CHILD="+what, "KEFU_TEST_STATE="+path)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	ok(t, err)
+	ok(t, cmd.Start())
+	kill = func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}
+	t.Cleanup(kill)
+	line, err := bufio.NewReader(out).ReadString('\n')
+	ok(t, err)
+	if line != "ready\n" {
+		t.Fatalf("child: %s", line)
+	}
+	return kill, cmd.Process.Pid
+}
+
+func TestLeaseOfAnotherProcess(t *testing.T) {
+	ctx := t.Context()
+	l := fresh(t)
+	kill, pid := start(t, "lease", l.path)
+
+	_, err := l.Acquire(ctx, "pipeline nightly", false)
+	var locked *LockedError
+	if !errors.As(err, &locked) || locked.PID != pid || locked.Host != l.host || time.Since(locked.Since) > time.Hour {
+		t.Fatalf("while held: %v", err)
+	}
+	other := must[*Lease](t)(l.Acquire(ctx, "pipeline weekly", false))
+	ok(t, other.Release(ctx))
+
+	waiting, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+	defer cancel()
+	if _, err := l.Acquire(waiting, "pipeline nightly", true); !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &locked) {
+		t.Errorf("waiting in vain: %v", err)
+	}
+
+	got := make(chan error, 1)
+	go func() {
+		lease, err := l.Acquire(ctx, "pipeline nightly", true)
+		if err == nil {
+			err = errors.Join(lease.Check(ctx), lease.Release(ctx))
+		}
+		got <- err
+	}()
+	kill() // as kill -9 does: nothing is released
+	ok(t, <-got)
+}
+
+func TestLeaseEndsWithRelease(t *testing.T) {
+	ctx := t.Context()
+	l := fresh(t)
+	lease := must[*Lease](t)(l.Acquire(ctx, "a", false))
+	var locked *LockedError
+	if _, err := l.Acquire(ctx, "a", false); !errors.As(err, &locked) || locked.PID != os.Getpid() {
+		t.Errorf("held by this process: %v", err)
+	}
+	ok(t, lease.Release(ctx))
+	ok(t, lease.Release(ctx))
+	again := must[*Lease](t)(l.Acquire(ctx, "a", false))
+	if err := lease.Check(ctx); !errors.Is(err, ErrLeaseLost) {
+		t.Errorf("released, then taken by another: %v", err)
+	}
+	ok(t, lease.Release(ctx)) // must not release the other's
+	ok(t, again.Check(ctx))
+	ok(t, again.Release(ctx))
+}
+
+func TestSilentHolderLosesItsLease(t *testing.T) {
+	ctx := t.Context()
+	l := fresh(t)
+	slow := must[*Lease](t)(l.Acquire(ctx, "a", false))
+	_, err := l.db.ExecContext(ctx, "update leases set expires_at = ?", stamp(time.Now().Add(-time.Second)))
+	ok(t, err)
+	quick := must[*Lease](t)(l.Acquire(ctx, "a", false))
+	if err := slow.Check(ctx); !errors.Is(err, ErrLeaseLost) {
+		t.Errorf("taken over: %v", err)
+	}
+	if _, err := l.Publish(ctx, Publication{Run: "slow"}, slow); !errors.Is(err, ErrLeaseLost) {
+		t.Errorf("published without the lease: %v", err)
+	}
+	must[Publication](t)(l.Publish(ctx, Publication{Run: "quick"}, quick))
+	if p, _, err := l.Latest(ctx); err != nil || p.Run != "quick" {
+		t.Errorf("latest: %+v, %v", p, err)
+	}
+	ok(t, slow.Release(ctx))
+	ok(t, quick.Check(ctx))
+	ok(t, quick.Release(ctx))
+}
+
+func TestReusedPidIsNotTheHolder(t *testing.T) {
+	ctx := t.Context()
+	l := fresh(t)
+	lease := must[*Lease](t)(l.Acquire(ctx, "a", false))
+	defer func() { ok(t, lease.Release(ctx)) }()
+	// The pid is of a living process, but of one that started at another time.
+	_, err := l.db.ExecContext(ctx, "update leases set process = 'an earlier process'")
+	ok(t, err)
+	taken := must[*Lease](t)(l.Acquire(ctx, "a", false))
+	ok(t, taken.Release(ctx))
+}
+
+func TestLeaseOfAnotherHostIsKeptUntilItExpires(t *testing.T) {
+	ctx := t.Context()
+	l := fresh(t)
+	_, err := l.db.ExecContext(ctx, "insert into leases values ('a', 'x', 'elsewhere', 1, 'm', ?, ?)",
+		stamp(time.Now()), stamp(time.Now().Add(time.Minute)))
+	ok(t, err)
+	var locked *LockedError
+	if _, err := l.Acquire(ctx, "a", false); !errors.As(err, &locked) || locked.Host != "elsewhere" {
+		t.Errorf("held elsewhere: %v", err)
+	}
+}
+
+func TestRunOfDeadProcessIsInterrupted(t *testing.T) {
+	ctx := t.Context()
+	l := fresh(t)
+	kill, _ := start(t, "run", l.path)
+	mine := must[Run](t)(l.BeginRun(ctx, "nightly", "run"))
+	runs := must[[]Run](t)(l.Runs(ctx, 0))
+	if len(runs) != 2 || runs[0].Status != Running || runs[1].Status != Running {
+		t.Fatalf("both live: %+v", runs)
+	}
+	kill()
+	must[Run](t)(l.BeginRun(ctx, "nightly", "run"))
+	for _, r := range must[[]Run](t)(l.Runs(ctx, 0)) {
+		if want := map[bool]Status{true: Running, false: Interrupted}[r.PID == mine.PID]; r.Status != want {
+			t.Errorf("run of process %d is %s, want %s", r.PID, r.Status, want)
+		}
+	}
+}
+
+func TestKilledInTheMiddlePublishesNothing(t *testing.T) {
+	ctx := t.Context()
+	path := filepath.Join(t.TempDir(), "state.db")
+	l := open(t, path)
+	must[Publication](t)(l.Publish(ctx, Publication{Run: "before"}, nil))
+	kill, _ := start(t, "half-published", path)
+	if p, _, err := l.Latest(ctx); err != nil || p.Run != "before" { // readers are not held up
+		t.Errorf("meanwhile: %+v, %v", p, err)
+	}
+	kill()
+	if p, _, err := l.Latest(ctx); err != nil || p.Run != "before" {
+		t.Errorf("after the kill: %+v, %v", p, err)
+	}
+	must[Publication](t)(l.Publish(ctx, Publication{Run: "after"}, nil))
+}

@@ -58,10 +58,12 @@ type Options struct {
 
 // Lake is an open lake. It is safe for concurrent use.
 type Lake struct {
-	db   *sql.DB
-	cat  *icebergsql.Catalog
-	root string // absolute directory
-	base string // root as the metadata spells it, without a trailing slash
+	db     *sql.DB
+	sqlite bool
+	cat    *icebergsql.Catalog
+	props  iceberg.Properties // the catalog's own, which reach the storage
+	root   string             // absolute directory
+	base   string             // root as the metadata spells it, without a trailing slash
 
 	mu    sync.Mutex
 	cache map[cacheKey][]File // snapshots never change
@@ -98,7 +100,7 @@ func Open(ctx context.Context, opts Options) (*Lake, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open lake catalog: %w", err)
 	}
-	l := &Lake{db: db, root: root, cache: map[cacheKey][]File{}}
+	l := &Lake{db: db, sqlite: driver == "sqlite", root: root, props: iceberg.Properties{}, cache: map[cacheKey][]File{}}
 	if err := l.connect(ctx, dialect); err != nil {
 		db.Close()
 		return nil, err
@@ -109,8 +111,7 @@ func Open(ctx context.Context, opts Options) (*Lake, error) {
 // connect opens the catalog and finds out whether the lake was moved.
 func (l *Lake) connect(ctx context.Context, dialect icebergsql.SupportedDialect) error {
 	registerStorage()
-	props := iceberg.Properties{}
-	cat, err := icebergsql.NewCatalog(CatalogName, l.db, dialect, props)
+	cat, err := icebergsql.NewCatalog(CatalogName, l.db, dialect, l.props)
 	if err != nil {
 		return fmt.Errorf("open lake catalog: %w", err)
 	}
@@ -130,11 +131,18 @@ func (l *Lake) connect(ctx context.Context, dialect icebergsql.SupportedDialect)
 	if err != nil {
 		return fmt.Errorf("read lake catalog: %w", err)
 	}
-	l.base = strings.TrimSuffix(known["location"], "/")
-	if l.base != location {
-		props[propMovedFrom], props[propMovedTo] = l.base, l.root
-	}
+	l.relocate(known["location"])
 	return l.checkRoot(ctx)
+}
+
+// relocate tells the storage where the files of that location are now. The
+// properties are the catalog's: nothing else may use the lake meanwhile.
+func (l *Lake) relocate(location string) {
+	l.base = strings.TrimSuffix(location, "/")
+	clear(l.props)
+	if l.base != locationOf(l.root) {
+		l.props[propMovedFrom], l.props[propMovedTo] = l.base, l.root
+	}
 }
 
 // checkRoot refuses a root that is not the directory the catalog speaks of.

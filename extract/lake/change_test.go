@@ -1,0 +1,275 @@
+package lake
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+func TestOldFilesReadUnderNewColumns(t *testing.T) {
+	w := newWorld(t)
+	spec := w.ensure(ordersSpec())
+	first := w.write(spec, "2026-01-05", order("2026-01-05", 1))
+	before := w.commit("orders", first)
+
+	wider := ordersSpec()
+	wider.Columns[3].Type = "DECIMAL(20,2)"
+	wider.Columns[4].Type = "BIGINT"
+	wider.Columns[7] = Column{Name: "note", Type: "VARCHAR"} // rate is gone
+	wider = w.ensure(wider)
+	if again := w.ensure(wider); again.FieldIDs() != wider.FieldIDs() {
+		t.Errorf("ids changed from %s to %s", wider.FieldIDs(), again.FieldIDs())
+	}
+	second := w.write(wider, "2026-01-06", "select * exclude (quantity, rate), 3000000000 as quantity, 'late' as note from ("+order("2026-01-06", 2)+")")
+	w.commit("orders", first, second)
+	const q = "select typeof(quantity), quantity, typeof(amount), amount::varchar, note from $t order by quantity"
+	equal(t, "widened", w.rows(wider, 0, q), []string{"BIGINT 1 DECIMAL(20,2) 12.30 NULL", "BIGINT 3000000000 DECIMAL(20,2) 12.30 late"})
+	equal(t, "before, with today's columns", w.rows(wider, before, q), []string{"BIGINT 1 DECIMAL(20,2) 12.30 NULL"})
+	equal(t, "before, with the columns of then", w.rows(spec, before, "select quantity, rate from $t"), []string{"1 0.5"})
+
+	// A name that comes back is a new column: it must not show what the old one held.
+	back := wider
+	back.Columns = append(append([]Column{}, wider.Columns...), Column{Name: "rate", Type: "DOUBLE"})
+	back = w.ensure(back)
+	equal(t, "column that came back", w.rows(back, 0, "select rate from $t"), []string{"NULL", "NULL"})
+	w.commit("orders", first) // old files are still accepted
+	equal(t, "old file alone", w.rows(back, 0, "select quantity, note, rate from $t"), []string{"1 NULL NULL"})
+}
+
+func TestIncompatibleChangesAreRefused(t *testing.T) {
+	w := newWorld(t)
+	spec := w.ensure(ordersSpec())
+	change := func(edit func(*Spec)) Spec {
+		s := ordersSpec()
+		edit(&s)
+		return s
+	}
+	for _, c := range []struct {
+		name string
+		spec Spec
+		says string
+	}{
+		{"type", change(func(s *Spec) { s.Columns[3].Type = "DOUBLE" }), "column amount: DECIMAL(18,2) cannot become DOUBLE"},
+		{"scale", change(func(s *Spec) { s.Columns[3].Type = "DECIMAL(20,4)" }), "DECIMAL(18,2) cannot become DECIMAL(20,4)"},
+		{"narrower", change(func(s *Spec) { s.Columns[5].Type = "INTEGER" }), "BIGINT cannot become INTEGER"},
+		{"partition", change(func(s *Spec) { s.PartitionBy = ByMonth }), `("event_date" by "day") cannot become "event_date" by "month"`},
+		{"no partition", change(func(s *Spec) { s.Partition, s.PartitionBy = "", "" }), `cannot become "" by ""`},
+	} {
+		_, err := w.Ensure(w.ctx, c.spec)
+		var incompatible *IncompatibleError
+		if !errors.As(err, &incompatible) || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+	for _, c := range []struct {
+		name string
+		spec Spec
+		says string
+	}{
+		{"unknown type", change(func(s *Spec) { s.Columns[0].Type = "HUGEINT" }), `type "HUGEINT" cannot be stored`},
+		{"two of a name", change(func(s *Spec) { s.Columns[0].Name = "seq" }), "two columns seq"},
+		{"partition column missing", change(func(s *Spec) { s.Partition = "dt" }), `"dt" is not one of its DATE columns`},
+		{"path as name", change(func(s *Spec) { s.Name = "../x" }), "must be a plain name"},
+	} {
+		if _, err := w.Ensure(w.ctx, c.spec); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+	if now, err := w.Describe(w.ctx, "orders"); err != nil || now.FieldIDs() != spec.FieldIDs() {
+		t.Errorf("after refusals: %+v, %v", now, err)
+	}
+	if err := w.Drop(w.ctx, "orders"); err != nil {
+		t.Fatal(err)
+	}
+	w.ensure(change(func(s *Spec) { s.Columns[3].Type = "DOUBLE" }))
+}
+
+func TestCommitAgainstAChangedTableIsAConflict(t *testing.T) {
+	w := newWorld(t)
+	spec := w.ensure(ordersSpec())
+	a := w.write(spec, "2026-01-05", order("2026-01-05", 1))
+	b := w.write(spec, "2026-01-06", order("2026-01-06", 2))
+	stale, err := w.load(w.ctx, "orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.commit("orders", a)
+	add, err := w.measure(w.ctx, stale, []located{{b, locationOf(b.Path)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.replace(w.ctx, stale, nil, add, nil); !errors.Is(err, ErrConflict) {
+		t.Fatalf("a commit that had not seen the other: %v", err)
+	}
+	equal(t, "rows", w.rows(spec, 0, "select quantity from $t"), []string{"1"})
+}
+
+func TestCommittersAndReadersAtOnce(t *testing.T) {
+	w := newWorld(t)
+	spec := w.ensure(ordersSpec())
+	files := []File{
+		w.write(spec, "2026-01-05", order("2026-01-05", 1)),
+		w.write(spec, "2026-01-06", order("2026-01-06", 2)),
+		w.write(spec, "2026-01-07", order("2026-01-07", 3)),
+	}
+	w.commit("orders", files[0])
+	var committed atomic.Int64
+	var wg sync.WaitGroup
+	for i := range files {
+		other := w.open(w.opts) // as another process would
+		wg.Go(func() {
+			for range 5 {
+				_, err := other.Commit(w.ctx, "orders", files[i:i+1], nil)
+				switch {
+				case err == nil:
+					committed.Add(1)
+				case !errors.Is(err, ErrConflict):
+					t.Errorf("commit: %v", err)
+				}
+				got, _, err := other.Files(w.ctx, "orders", 0)
+				if err != nil || len(got) != 1 {
+					t.Errorf("a reader saw %v, %v", got, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if committed.Load() == 0 {
+		t.Error("nobody got through")
+	}
+}
+
+func TestExpireAndOrphans(t *testing.T) {
+	w := newWorld(t)
+	spec := w.ensure(ordersSpec())
+	a := w.write(spec, "2026-01-05", order("2026-01-05", 1))
+	b := w.write(spec, "2026-01-05", order("2026-01-05", 2))
+	c := w.write(spec, "2026-01-05", order("2026-01-05", 3))
+	uncommitted := w.write(spec, "2026-01-06", order("2026-01-06", 4))
+	wanted := w.write(spec, "2026-01-06", order("2026-01-06", 5))
+	published := w.commit("orders", a)
+	w.commit("orders", b)
+	head := w.commit("orders", c)
+
+	if got, err := w.RemoveOrphans(w.ctx, "orders", time.Hour, nil); err != nil || len(got) != 0 {
+		t.Fatalf("young files were removed: %v, %v", got, err)
+	}
+	n, err := w.Expire(w.ctx, "orders", map[int64]bool{published: true})
+	if err != nil || n != 1 {
+		t.Fatalf("expired %d, %v", n, err)
+	}
+	if _, err := os.Stat(b.Path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the file of the expired snapshot is still there: %v", err)
+	}
+	equal(t, "published", w.rows(spec, published, "select quantity from $t"), []string{"1"})
+	equal(t, "head", w.rows(spec, head, "select quantity from $t"), []string{"3"})
+
+	removed, err := w.RemoveOrphans(w.ctx, "orders", 0, map[string]bool{wanted.Path: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "orphans", removed, []string{uncommitted.Path})
+	equal(t, "published", w.rows(spec, published, "select quantity from $t"), []string{"1"})
+	w.commit("orders", c, wanted)
+	if n, err := w.Expire(w.ctx, "orders", nil); err != nil || n != 2 {
+		t.Errorf("expired %d, %v", n, err)
+	}
+	if _, _, err := w.Files(w.ctx, "orders", published); !errors.Is(err, ErrNoSnapshot) {
+		t.Errorf("an expired snapshot reads: %v", err)
+	}
+}
+
+func TestLakeCanBeMovedWithItsState(t *testing.T) {
+	w := newWorld(t)
+	spec := w.ensure(ordersSpec())
+	a := w.write(spec, "2026-01-05", order("2026-01-05", 1))
+	first := w.commit("orders", a)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	home := filepath.Join(t.TempDir(), "新 家 100%")
+	if err := os.MkdirAll(home, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	moved := Options{CatalogDSN: filepath.Join(home, "state.db"), Root: filepath.Join(home, "湖")}
+	for _, m := range [][2]string{{w.opts.CatalogDSN, moved.CatalogDSN}, {w.opts.Root, moved.Root}} {
+		if err := os.Rename(m[0], m[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The old place must not come back, nor be read.
+	if err := os.WriteFile(w.opts.Root, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for round := range 2 {
+		w.Lake = w.open(moved)
+		equal(t, "first", w.rows(spec, first, "select quantity from $t"), []string{"1"})
+		files := append(w.files("orders", 0), w.write(spec, "2026-01-06", order("2026-01-06", 2+round)))
+		for _, f := range files {
+			if !strings.HasPrefix(f.Path, moved.Root) {
+				t.Errorf("file %s is not in the new place", f.Path)
+			}
+		}
+		w.commit("orders", files...)
+	}
+	equal(t, "rows", w.rows(spec, 0, "select quantity from $t order by 1"), []string{"1", "2", "3"})
+	w.ensure(Spec{Name: "made_here", Columns: []Column{{Name: "a", Type: "BIGINT"}}})
+	if _, err := w.Expire(w.ctx, "orders", nil); err != nil {
+		t.Error(err)
+	}
+	orphan := w.write(spec, "2026-01-06", order("2026-01-06", 9))
+	removed, err := w.RemoveOrphans(w.ctx, "orders", 0, nil)
+	if err != nil || len(removed) == 0 {
+		t.Errorf("orphans: %v, %v", removed, err)
+	}
+	if _, err := os.Stat(orphan.Path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the orphan is still there: %v", err)
+	}
+	equal(t, "rows", w.rows(spec, 0, "select quantity from $t order by 1"), []string{"1", "2", "3"})
+}
+
+func TestWrongLakeDirectoryIsRefused(t *testing.T) {
+	w := newWorld(t)
+	w.ensure(ordersSpec())
+	_, err := Open(w.ctx, Options{CatalogDSN: w.opts.CatalogDSN, Root: t.TempDir()})
+	if err == nil || !strings.Contains(err.Error(), "lacks table orders of the catalog (the lake was created at ") {
+		t.Errorf("an empty directory: %v", err)
+	}
+}
+
+func TestCatalogIsRebuiltFromTheLake(t *testing.T) {
+	w := newWorld(t)
+	spec := w.ensure(ordersSpec())
+	a := w.write(spec, "2026-01-05", order("2026-01-05", 1))
+	id := w.commit("orders", a)
+	w.ensure(Spec{Name: "dim", Columns: []Column{{Name: "a", Type: "BIGINT"}}})
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	moved := Options{CatalogDSN: filepath.Join(t.TempDir(), "new.db"), Root: w.opts.Root + " moved"}
+	if err := os.Rename(w.opts.Root, moved.Root); err != nil {
+		t.Fatal(err)
+	}
+	w.Lake = w.open(moved)
+	names, err := w.Rebuild(w.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "tables", names, []string{"dim", "orders"})
+	if names, err := w.Rebuild(w.ctx); err != nil || len(names) != 0 {
+		t.Errorf("again: %v, %v", names, err)
+	}
+	w.Lake = w.open(moved)
+	_, head, err := w.Files(w.ctx, "orders", 0)
+	if err != nil || head != id {
+		t.Errorf("head %d, want %d, %v", head, id, err)
+	}
+	b := w.write(spec, "2026-01-06", order("2026-01-06", 2))
+	w.commit("orders", append(w.files("orders", 0), b)...)
+	equal(t, "rows", w.rows(spec, 0, "select quantity from $t order by 1"), []string{"1", "2"})
+}

@@ -12,7 +12,7 @@ import (
 
 func entriesOf(t *testing.T, yaml string) []rule.Entry {
 	t.Helper()
-	root, problems := yamlnode.Parse("p.yaml", []byte(yaml), nil)
+	root, problems := yamlnode.Parse("p.yaml", []byte(yaml))
 	entries, more := rule.Entries(root.Get("rules"))
 	if len(problems)+len(more) > 0 {
 		t.Fatal(problems, more)
@@ -98,7 +98,7 @@ func TestShippedTopics(t *testing.T) {
 }
 
 func BenchmarkTopic(b *testing.B) {
-	root, _ := yamlnode.Parse("p.yaml", nil, nil)
+	root, _ := yamlnode.Parse("p.yaml", nil)
 	entries, _ := rule.Entries(root.Get("rules"))
 	set, _ := rule.Parse(entries, shops)
 	v := set.At("tmall", "flagship", date("2026-01-05"))

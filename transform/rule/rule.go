@@ -50,7 +50,7 @@ func ShippedYAML() string { return string(shippedYAML) }
 const shippedFile = "shipped.yaml"
 
 var shippedEntries = sync.OnceValues(func() ([]Entry, []Problem) {
-	root, problems := yamlnode.Parse(shippedFile, shippedYAML, nil)
+	root, problems := yamlnode.Parse(shippedFile, shippedYAML)
 	entries, more := Entries(root.Get("rules"))
 	for i := range entries {
 		entries[i].shipped = true

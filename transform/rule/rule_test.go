@@ -19,7 +19,7 @@ var shops = []rule.Shop{
 // read parses a rules list and returns the set with its problems as text.
 func read(t *testing.T, yaml string) (*rule.Set, []string) {
 	t.Helper()
-	root, problems := yamlnode.Parse("p.yaml", []byte(yaml), nil)
+	root, problems := yamlnode.Parse("p.yaml", []byte(yaml))
 	entries, more := rule.Entries(root.Get("rules"))
 	set, last := rule.Parse(entries, shops)
 	var out []string

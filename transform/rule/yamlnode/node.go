@@ -93,6 +93,7 @@ func (k Kind) String() string {
 // Node is one value of a document.
 type Node struct {
 	Pos   Pos
+	End   Pos // of the closing brace of a mapping in braces
 	Kind  Kind
 	Value string  // scalars: the text, with ${NAME} replaced
 	Raw   string  // scalars: the text as it stands in the file, safe to print

@@ -3,8 +3,6 @@ package yamlnode
 import (
 	"errors"
 	"fmt"
-	"regexp"
-	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -12,15 +10,11 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// Lookup returns the value of an environment variable and whether it is set.
-type Lookup func(name string) (string, bool)
-
 // Parse reads the one document of a file. Every problem of form (syntax, a
-// repeated key, a second document, an unset variable) is reported; the tree is
-// nil only when nothing of it could be read. With a nil lookup ${NAME} stays
-// as it stands.
-func Parse(file string, data []byte, lookup Lookup) (*Node, []Problem) {
-	p := &parse{file: file, lookup: lookup, anchors: map[string]*Node{}}
+// repeated key, a second document) is reported; the tree is nil only when
+// nothing of it could be read. ${NAME} stays as it stands: see Expand.
+func Parse(file string, data []byte) (*Node, []Problem) {
+	p := &parse{file: file, anchors: map[string]*Node{}}
 	tree, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		return nil, []Problem{p.syntax(err)}
@@ -40,7 +34,6 @@ func Parse(file string, data []byte, lookup Lookup) (*Node, []Problem) {
 
 type parse struct {
 	file     string
-	lookup   Lookup
 	anchors  map[string]*Node
 	problems []Problem
 }
@@ -73,6 +66,9 @@ func (p *parse) node(n ast.Node) *Node {
 		if !n.IsFlowStyle && len(out.Pairs) > 0 {
 			out.Pos = out.Pairs[0].Pos
 		}
+		if n.IsFlowStyle {
+			out.End = p.pos(n.End)
+		}
 	case *ast.MappingValueNode:
 		p.mapping(out, []*ast.MappingValueNode{n})
 		out.Pos = p.pos(n.Key.GetToken())
@@ -104,7 +100,7 @@ func (p *parse) alias(at Pos, n *ast.AliasNode) *Node {
 	target, ok := p.anchors[name]
 	if !ok {
 		p.add(at, Invalid, "put text that begins with * into quotes", "*%s refers to an anchor that does not stand before it", name)
-		return &Node{Pos: at}
+		return &Node{Pos: at, Kind: Text, Value: "*" + name, Raw: "*" + name}
 	}
 	same := *target
 	same.Pos = at
@@ -157,32 +153,5 @@ func (p *parse) scalar(out *Node, n ast.Node) {
 	default:
 		out.Kind, out.Raw = Text, n.GetToken().Value
 	}
-	out.Value = p.expand(out.Pos, out.Raw)
-}
-
-var variable = regexp.MustCompile(`\$?\$\{[^}]*\}`)
-
-var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-
-// expand replaces ${NAME}; $${NAME} stands for the text ${NAME} itself.
-func (p *parse) expand(at Pos, raw string) string {
-	if p.lookup == nil || !strings.Contains(raw, "${") {
-		return raw
-	}
-	return variable.ReplaceAllStringFunc(raw, func(m string) string {
-		if strings.HasPrefix(m, "$$") {
-			return m[1:]
-		}
-		name := m[2 : len(m)-1]
-		if !variableName.MatchString(name) {
-			p.add(at, Invalid, "write ${NAME} with letters, digits and _, or $${ for the characters themselves", "%s names no environment variable", m)
-			return m
-		}
-		value, ok := p.lookup(name)
-		if !ok {
-			p.add(at, Environment, "export "+name+"=…", "environment variable %s is not set", name)
-			return m
-		}
-		return value
-	})
+	out.Value = out.Raw
 }

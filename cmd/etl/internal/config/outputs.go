@@ -1,0 +1,170 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"path"
+	"slices"
+
+	"kefu/transform/rule/yamlnode"
+
+	"github.com/robfig/cron/v3"
+)
+
+func (l *loader) warehouses(n *yamlnode.Node) {
+	seen := names{}
+	l.List(n, "warehouses", func(n *yamlnode.Node) {
+		w := Warehouse{Pos: n.Pos}
+		fields := []yamlnode.Field{
+			required("name", l.text(&w.Name, "name")),
+			required("type", func(n *yamlnode.Node) {
+				l.available(n, &w.Type, "warehouse", []string{"duckdb", "postgres"}, l.opts.Warehouses)
+			}),
+		}
+		if kind := n.Get("type"); kind != nil && kind.Value == "postgres" {
+			w.Schema = "kpi"
+			fields = append(fields, required("dsn", l.text(&w.DSN, "dsn")), optional("schema", l.text(&w.Schema, "schema")))
+		} else {
+			fields = append(fields, required("path", l.localPath(&w.Path, "path")))
+		}
+		if !l.Fields(n, "a warehouse", fields...) {
+			return
+		}
+		if w.Name != "" {
+			l.unique(seen, orAt(n, "name"), "warehouse", w.Name)
+		}
+		if w.Path != "" {
+			for _, other := range l.cfg.Warehouses {
+				if other.Path == w.Path {
+					l.Errorf(orAt(n, "path"), "", "warehouses %s and %s are the same file", other.Name, w.Name)
+				}
+			}
+		}
+		l.cfg.Warehouses = append(l.cfg.Warehouses, w)
+	})
+}
+
+func (l *loader) pipelines(n *yamlnode.Node) {
+	seen := names{}
+	l.List(n, "pipelines", func(n *yamlnode.Node) {
+		p := Pipeline{Pos: n.Pos, Timezone: defaultZone, Models: []string{"*"}}
+		zoneAt := n
+		ok := l.Fields(n, "a pipeline",
+			required("name", l.text(&p.Name, "name")),
+			optional("schedule", into(&p.Schedule, l.schedule)),
+			optional("timezone", func(n *yamlnode.Node) { zoneAt = n; l.text(&p.Timezone, "timezone")(n) }),
+			optional("sources", into(&p.Sources, l.refs("source", l.sourceNames))),
+			optional("models", into(&p.Models, l.globs)),
+			optional("load", into(&p.Warehouses, l.refs("warehouse", l.warehouseNames))))
+		if !ok {
+			return
+		}
+		if p.Name != "" {
+			l.unique(seen, orAt(n, "name"), "pipeline", p.Name)
+		}
+		p.Zone = l.zone(&yamlnode.Node{Pos: zoneAt.Pos, Value: p.Timezone}, "timezone")
+		l.cfg.Pipelines = append(l.cfg.Pipelines, p)
+		i := len(l.cfg.Pipelines) - 1
+		l.later = append(l.later, func() {
+			if n.Get("sources") == nil {
+				l.cfg.Pipelines[i].Sources = l.sourceNames()
+			}
+			if n.Get("load") == nil {
+				l.cfg.Pipelines[i].Warehouses = l.warehouseNames()
+			}
+		})
+	})
+}
+
+func (l *loader) schedule(n *yamlnode.Node) (string, bool) {
+	s, ok := l.String(n, "schedule")
+	if !ok {
+		return "", false
+	}
+	if _, err := cron.ParseStandard(s); err != nil {
+		l.Errorf(n.Pos, "minute hour day month weekday, such as \"30 2 * * *\"", "schedule is no cron expression: %s", err)
+		return "", false
+	}
+	return s, true
+}
+
+// refs takes a list of names that must be declared somewhere in the file.
+func (l *loader) refs(what string, known func() []string) func(*yamlnode.Node) ([]string, bool) {
+	return func(n *yamlnode.Node) ([]string, bool) {
+		out := []string{}
+		ok := l.List(n, "a list of "+what+"s", func(n *yamlnode.Node) {
+			if s, ok := l.String(n, "the name of a "+what); ok {
+				l.reference(n, what, known)
+				out = append(out, s)
+			}
+		})
+		return out, ok
+	}
+}
+
+func (l *loader) globs(n *yamlnode.Node) ([]string, bool) {
+	out := []string{}
+	ok := l.List(n, "models", func(n *yamlnode.Node) {
+		s, ok := l.String(n, "the name of a model")
+		if !ok {
+			return
+		}
+		if _, err := path.Match(s, ""); err != nil {
+			l.Errorf(n.Pos, "", "%q is no pattern of models' names", n.Raw)
+		}
+		out = append(out, s)
+	})
+	return out, ok
+}
+
+// alertEvents are what an alert can be told about.
+var alertEvents = []string{"failure", "warning", "success", "stale"}
+
+func (l *loader) alerts(n *yamlnode.Node) {
+	l.List(n, "alerts", func(n *yamlnode.Node) {
+		a := Alert{Pos: n.Pos, On: []string{"failure"}}
+		ok := l.Fields(n, "an alert",
+			required("type", l.word(&a.Type, "type", "webhook", "dingtalk", "wecom", "feishu")),
+			required("url", into(&a.URL, l.url)),
+			optional("secret", l.text(&a.Secret, "secret")),
+			optional("on", into(&a.On, func(n *yamlnode.Node) ([]string, bool) {
+				var out []string
+				ok := l.List(n, "on", func(n *yamlnode.Node) {
+					if s, ok := l.Enum(n, "an item of on", alertEvents...); ok {
+						out = append(out, s)
+					}
+				})
+				return out, ok
+			})),
+			optional("pipelines", into(&a.Pipelines, l.refs("pipeline", l.pipelineNames))))
+		if ok {
+			l.cfg.Alerts = append(l.cfg.Alerts, a)
+		}
+	})
+}
+
+// url takes a web address. It is shown as it stands in the file, never with
+// the values of variables: webhooks carry their token in it.
+func (l *loader) url(n *yamlnode.Node) (string, bool) {
+	s, ok := l.String(n, "url")
+	if !ok {
+		return "", false
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || !slices.Contains([]string{"http", "https"}, u.Scheme) {
+		l.Errorf(n.Pos, "write https://host/…", "url is no web address: %s", fmt.Sprintf("%q", n.Raw))
+		return "", false
+	}
+	return s, true
+}
+
+func (l *loader) pipelineNames() []string {
+	if len(l.cfg.Pipelines) == 0 {
+		return []string{"default"}
+	}
+	out := make([]string, len(l.cfg.Pipelines))
+	for i, p := range l.cfg.Pipelines {
+		out[i] = p.Name
+	}
+	return out
+}

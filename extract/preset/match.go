@@ -134,3 +134,6 @@ func (h *header) slots(aliases Strings) []int {
 	}
 	return out
 }
+
+// NormalName makes names of columns comparable, as headers are compared.
+func NormalName(name string) string { return normal(name) }

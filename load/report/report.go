@@ -40,9 +40,6 @@ var scripts = []string{"words.js", "format.js", "figures.js", "palette.js", "tre
 
 // Write reads the warehouse and writes the report.
 func Write(ctx context.Context, w io.Writer, warehouse Querier, options Options) error {
-	if options.Title == "" {
-		options.Title = "客服绩效报告"
-	}
 	if options.Language == "" {
 		options.Language = "zh"
 	}
@@ -73,6 +70,7 @@ func Write(ctx context.Context, w io.Writer, warehouse Querier, options Options)
 // page is what the layout is filled with.
 type page struct {
 	Title, Language string
+	Ours            bool // the title is ours and follows the language
 	Style           template.CSS
 	Data            template.JS // JSON, which encoding/json makes safe inside <script>
 	Charts, Script  template.JS
@@ -85,6 +83,9 @@ func newPage(content content, options Options) (page, error) {
 		return page{}, fmt.Errorf("write numbers: %w", err)
 	}
 	p := page{Title: options.Title, Language: map[string]string{"zh": "zh-CN", "en": "en"}[options.Language], Data: template.JS(data)} //nolint:gosec // JSON of our own, escaped for HTML
+	if p.Title == "" {
+		p.Title, p.Ours = "客服绩效报告", true
+	}
 	if p.Language == "" {
 		return page{}, fmt.Errorf("language %q is neither zh nor en", options.Language)
 	}

@@ -172,7 +172,7 @@ func TestTheReportCanBeReadByEverybody(t *testing.T) {
 			t.Errorf("%s is named, but not there", id)
 		}
 	}
-	if got := strings.Join(levels, " "); got != "h1 h2 h2 h2 h3 h2 h2" {
+	if got := strings.Join(levels, " "); got != "h1 h2 h2 h2 h3 h2 h3 h3 h3 h2" {
 		t.Errorf("headings %s", got)
 	}
 	texts, err := assets.ReadFile("assets/words.js")

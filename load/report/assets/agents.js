@@ -62,8 +62,8 @@ function drawAgents(shop, period, rows) {
   const shown = rows.slice(0, mostBars).reverse();
   const title = word('sorted')(label(key)) + (rows.length > mostBars ? word('top')(mostBars) : '');
   byId('agents-chart-title').textContent = title;
-  byId('agents-chart').style.height = `${shown.length * 30 + 40}px`;
   const average = under ? figure(shop.days, key, period) : null;
+  byId('agents-chart').style.height = `${shown.length * 28 + (average === null ? 14 : 34)}px`;
   draw('agents-chart', title, {
     grid: { left: 4, right: 76, top: average === null ? 8 : 26, bottom: 4, containLabel: true },
     xAxis: { type: 'value', show: false, min: 0 },

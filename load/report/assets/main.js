@@ -50,6 +50,6 @@ addEventListener('resize', () => {
   waiting = setTimeout(render, 150);
 });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', render);
-// Paper has another width and always light colours.
-matchMedia('print').addEventListener('change', render);
+// Paper is always light.
+printing.addEventListener('change', render);
 render();

@@ -31,7 +31,7 @@ function showNotices(shop, period) {
     notices.push(word('rejected')(show(ours.reduce((n, r) => n + r.rows, 0), 'count'), ours.map((r) => `${r.dataset} ${show(r.rows, 'count')}`).join(', ')));
   }
   if (data.failed?.length) notices.push(word('failed')(data.failed.length, data.failed.map((f) => f.name).join(', ')));
-  fill('notices', notices.map((text) => el('p', { class: 'notice' }, text)));
+  fill('notices', notices.length ? el('div', { class: 'notice' }, el('ul', {}, notices.map((text) => el('li', {}, text)))) : []);
 }
 
 function showCards(shop, period, length) {

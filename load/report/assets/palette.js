@@ -9,18 +9,24 @@ function palette() {
 }
 
 const charts = new Map();
+const sizes = new Map(); // on the screen
+const printing = matchMedia('print');
 
 // draw shows a chart in an element; it is drawn anew at every change.
 function draw(id, name, option) {
   const node = byId(id);
   charts.get(id)?.dispose();
   const colours = palette();
-  const chart = echarts.init(node, null, { renderer: 'svg' });
+  // On paper the drawing of the screen is scaled.
+  if (!printing.matches) sizes.set(id, { width: node.clientWidth, height: node.clientHeight });
+  const size = sizes.get(id) ?? { width: 700, height: 300 };
+  const chart = echarts.init(node, null, { renderer: 'svg', ...size });
   chart.setOption({
     animation: false, textStyle: { fontFamily: colours.font, color: colours.ink },
     ...option,
   });
   node.setAttribute('aria-label', name);
+  node.querySelector('svg').setAttribute('viewBox', `0 0 ${size.width} ${size.height}`);
   charts.set(id, chart);
 }
 
@@ -41,10 +47,10 @@ function valueAxis(colours, name, format, extra = {}) {
 function dayAxis(colours, dates) {
   return {
     type: 'category', data: dates, boundaryGap: false, axisTick: { show: false }, axisLine: { lineStyle: { color: colours.line } },
-    axisLabel: { color: colours.muted, formatter: (dt) => dt.slice(5), hideOverlap: true },
+    axisLabel: { color: colours.muted, formatter: (dt) => dt.slice(5), hideOverlap: true, alignMinLabel: 'left', alignMaxLabel: 'right' },
   };
 }
 
 function legend(colours) {
-  return { top: 0, left: 0, icon: 'roundRect', itemWidth: 18, itemHeight: 3, itemGap: 18, textStyle: { color: colours.ink, fontSize: 13 } };
+  return { top: 0, left: 0, itemWidth: 26, itemHeight: 8, itemGap: 16, textStyle: { color: colours.ink, fontSize: 13 } };
 }

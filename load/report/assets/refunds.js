@@ -7,30 +7,28 @@ function showRefunds(shop, period) {
   const dates = days(period.from, period.to);
   const at = new Map(shop.refunds.dt.map((dt, i) => [dt, i]));
   const values = (key) => dates.map((dt) => (at.has(dt) ? shop.refunds.columns[key][at.get(dt)] : null));
-  drawRates(dates, values);
-  drawDuration(dates, values);
+  drawRefunds('refunds-rates', dates, ['refund_rate', 'dispute_rate'], 'ratio', 2, { min: 0, minInterval: 0.01 }, values);
+  drawRefunds('refunds-self', dates, ['self_completed_rate'], 'ratio', 0, { scale: true, max: 1, minInterval: 0.01 }, values);
+  drawRefunds('refunds-duration', dates, ['refund_duration_avg_h'], 'hours', 1, { min: 0 }, values);
   fill('refunds-table', refundsTable(dates, values));
 }
 
-function drawRates(dates, values) {
+// drawRefunds draws lines of one unit. Where nothing is known it says so.
+function drawRefunds(id, dates, keys, unit, colour, axis, values) {
+  const name = keys.map(word).join(', ');
   const colours = palette();
-  draw('refunds-rates', word('chartOf')(word('refunds'), dates.length), {
-    legend: legend(colours), grid: { left: 8, right: 12, top: 52, bottom: 8, containLabel: true }, xAxis: dayAxis(colours, dates),
-    yAxis: valueAxis(colours, '', (v) => plain(v * 100, 0) + '%', { min: 0 }),
-    tooltip: tooltip(colours, (items) => [`<b>${items[0].axisValue}</b>`, ...items.map((item) => `${item.marker}${escaped(item.seriesName)} <b>${show(item.value, 'ratio')}</b>`)].join('<br>')),
-    series: refundRates.map((key, i) => ({
-      name: word(key), type: 'line', data: values(key), showSymbol: false, itemStyle: { color: colours.lines[[2, 1, 0][i]] }, lineStyle: { width: 2.2 },
+  const lines = keys.map((key, i) => ({ key, data: values(key), colour: colours.lines[(colour + i) % 3] }));
+  const known = lines.some(({ data }) => data.some((value) => value !== null));
+  draw(id, word('chartOf')(name, dates.length), {
+    title: known ? undefined : { text: word('none'), left: 'center', top: 'middle', textStyle: { color: colours.muted, fontWeight: 400, fontSize: 13 } },
+    legend: keys.length > 1 ? legend(colours) : undefined, grid: { left: 4, right: 14, top: keys.length > 1 ? 38 : 16, bottom: 4, containLabel: true },
+    xAxis: dayAxis(colours, dates), yAxis: valueAxis(colours, '', (value) => (unit === 'ratio' ? `${plain(value * 100, 0)}%` : plain(value, 0)), axis),
+    tooltip: tooltip(colours, (items) => [
+      `<b>${escaped(items[0].axisValue)}</b>`, ...items.map((item) => `${item.marker}${escaped(item.seriesName)} <b>${show(item.value, unit)}</b>`),
+    ].join('<br>')),
+    series: lines.map((line) => ({
+      name: word(line.key), type: 'line', data: line.data, showSymbol: dates.length < 2, itemStyle: { color: line.colour }, lineStyle: { width: 2.2, color: line.colour },
     })),
-  });
-}
-
-function drawDuration(dates, values) {
-  const colours = palette();
-  draw('refunds-duration', word('chartOf')(word('refund_duration_avg_h'), dates.length), {
-    legend: legend(colours), grid: { left: 8, right: 12, top: 52, bottom: 8, containLabel: true }, xAxis: dayAxis(colours, dates),
-    yAxis: valueAxis(colours, '', (v) => `${plain(v, 0)} ${word('unitHours')}`, { min: 0 }),
-    tooltip: tooltip(colours, ([item]) => `<b>${item.axisValue}</b><br>${item.marker}${escaped(item.seriesName)} <b>${show(item.value, 'hours')}</b>`),
-    series: [{ name: word('refund_duration_avg_h'), type: 'line', data: values('refund_duration_avg_h'), showSymbol: false, itemStyle: { color: colours.references[0] }, lineStyle: { width: 2.2 }, areaStyle: { opacity: 0.08 } }],
   });
 }
 

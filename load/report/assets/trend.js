@@ -13,6 +13,12 @@ function showTrend(shop, period) {
   fill('trend-table', trendTable(dates, open, lines));
 }
 
+// headroom keeps the reference lines in the lower half, below the conversions.
+const headroom = ({ max }) => {
+  const step = 2 * 10 ** Math.floor(Math.log10(Math.max(max, 1)));
+  return Math.ceil((max * 1.9) / step) * step;
+};
+
 function drawTrend(dates, open, lines) {
   const colours = palette();
   const firstOpen = dates.find((dt) => open.has(dt));
@@ -36,7 +42,7 @@ function drawTrend(dates, open, lines) {
     xAxis: dayAxis(colours, dates),
     yAxis: [
       valueAxis(colours, word('share'), (v) => Math.round(v * 100) + '%', { min: 0 }),
-      valueAxis(colours, word('response'), (v) => plain(v, 0), { min: 0, position: 'right', splitLine: { show: false } }),
+      valueAxis(colours, word('response'), (v) => plain(v, 0), { min: 0, max: headroom, position: 'right', splitLine: { show: false } }),
     ],
     tooltip: tooltip(colours, (items) => [
       `<b>${escaped(items[0].axisValue)}</b>${open.has(items[0].axisValue) ? ' · ' + word('provisional') : ''}`,

@@ -1,7 +1,7 @@
 // The report's words in both languages.
 const words = {
   zh: {
-    skip: '跳到内容', shop: '店铺', period: '时段', last7: '近7天', last28: '近28天', all: '全部', other: 'English',
+    title: '客服绩效报告', skip: '跳到内容', shop: '店铺', period: '时段', last7: '近7天', last28: '近28天', all: '全部', other: 'English',
     overview: '总览', trend: '询单转化与响应', agents: '客服对比', refunds: '退款与纠纷（28天）', losses: '询单流失',
     trendLead: '询单到最终下单、次日付款、最终付款的成功率，按询单当天计。虚线是首次响应与平均响应时间（右轴）。',
     agentsLead: '点表头排序，下图随之切换。比率都是时段内分子之和除以分母之和。',
@@ -13,7 +13,7 @@ const words = {
     conversion: '询单转化率', first_response_avg_s: '首次响应', response_avg_s: '平均响应', received_buyers: '接待人数',
     inquiry_buyers: '询单人数', sales_amount: '销售额', amount_per_buyer: '客单价', reply_rate: '回复率',
     reply_within_rate: '3分钟回复率', good_rate: '好评率', refund_rate: '退款率', dispute_rate: '退款纠纷率',
-    self_completed_rate: '自主完结率', refund_duration_avg_h: '退款完结时长', refunds_n: '退款笔数', lost_rate: '询单流失率',
+    self_completed_rate: '自主完结率', refund_duration_avg_h: '退款完结时长', durationAxis: '退款完结时长（小时）', refundRates: '退款率与纠纷率', refunds_n: '退款笔数', lost_rate: '询单流失率',
     deals: '成交笔数', share: '比率', duration: '时长（小时）', response: '响应（秒）',
     lost: '流失', ordered_unpaid: '未付款', slow: '慢响应', unreplied: '未回复', later: '后来买了', status: '状态', buyer: '买家',
     lastWord: '最后发言', topic: '话题', product: '商品', firstResponse: '首次响应', reason: '原因', latest: '最近的明细',
@@ -28,7 +28,7 @@ const words = {
     chartOf: (title, n) => `${title}折线图，${n} 天，数据见下方表格。`, unitSeconds: '秒', unitMinutes: '分', unitHours: '小时', tenThousand: '万',
   },
   en: {
-    skip: 'Skip to content', shop: 'Shop', period: 'Period', last7: '7 days', last28: '28 days', all: 'All', other: '中文',
+    title: 'Customer service report', skip: 'Skip to content', shop: 'Shop', period: 'Period', last7: '7 days', last28: '28 days', all: 'All', other: '中文',
     overview: 'Overview', trend: 'Conversion and response', agents: 'Agents side by side', refunds: 'Refunds and disputes (28 days)', losses: 'Lost inquiries',
     trendLead: 'From inquiry to order, to payment by the next day and to payment at all, by day of the inquiry. Dashed lines are first and average response (right axis).',
     agentsLead: 'Click a heading to sort; the chart follows. Every rate is a sum over a sum of the period.',
@@ -40,7 +40,7 @@ const words = {
     conversion: 'Conversion', first_response_avg_s: 'First response', response_avg_s: 'Avg. response', received_buyers: 'Received',
     inquiry_buyers: 'Inquiries', sales_amount: 'Sales', amount_per_buyer: 'Per buyer', reply_rate: 'Reply rate',
     reply_within_rate: 'Within 3 min', good_rate: 'Good ratings', refund_rate: 'Refund rate', dispute_rate: 'Dispute rate',
-    self_completed_rate: 'Completed by the shop', refund_duration_avg_h: 'Refund duration', refunds_n: 'Refunds', lost_rate: 'Lost inquiries',
+    self_completed_rate: 'Completed by the shop', refund_duration_avg_h: 'Refund duration', durationAxis: 'Refund duration (hours)', refundRates: 'Refund and dispute rate', refunds_n: 'Refunds', lost_rate: 'Lost inquiries',
     deals: 'Deals', share: 'Rate', duration: 'Duration (hours)', response: 'Response (s)',
     lost: 'Lost', ordered_unpaid: 'Unpaid', slow: 'Slow', unreplied: 'Unreplied', later: 'Bought later', status: 'Status', buyer: 'Buyer',
     lastWord: 'Last word', topic: 'Topic', product: 'Product', firstResponse: 'First response', reason: 'Reason', latest: 'Latest',
@@ -50,7 +50,7 @@ const words = {
     unlinked: (share) => `${share} of the paid amount could not be matched with a buyer of the chats and is credited to no agent.`,
     rejected: (n, where) => `${n} rows are in quarantine and not counted: ${where}.`,
     failed: (n, names) => `${n} checks did not pass: ${names}.`,
-    sorted: (name) => `${name} by agent`, top: (n) => ` (first ${n})`, versus: (n) => `on the ${n} days before`, points: 'pp', average: 'Shop',
+    sorted: (name) => `${name} by agent`, top: (n) => ` (first ${n})`, versus: (n) => `vs prior ${n} d`, points: 'pp', average: 'Shop',
     made: (at, id) => `Made ${at}${id ? `, publication ${id}` : ''}. Charts: Apache ECharts.`,
     chartOf: (title, n) => `${title}: line chart over ${n} days; the table below holds the numbers.`, unitSeconds: 's', unitMinutes: 'm', unitHours: 'h', tenThousand: '',
   },

@@ -8,18 +8,6 @@ with
 
 days as (select * from days),
 
-consultations as (
-    select f.* from int_consultations f
-    join days d on d.platform = f.platform and d.shop_id = f.shop_id and d.dt = f.dt
-    where not f.is_bot_account
-),
-
-receptions as (
-    select f.* from int_receptions f
-    join days d on d.platform = f.platform and d.shop_id = f.shop_id and d.dt = f.dt
-    where f.is_received and f.excluded_reason is null
-),
-
 inquiries as (
     select f.* from inquiries f
     join days d on d.platform = f.platform and d.shop_id = f.shop_id and d.dt = f.dt
@@ -36,18 +24,6 @@ shipped_orders as (
     select f.* from int_orders__shipped f
     join days d on d.platform = f.platform and d.shop_id = f.shop_id and d.dt = f.shipped_dt
     where f.grain = 'agent'
-),
-
-consulted as (
-    select platform, shop_id, agent_id, dt, count(distinct buyer_id) as consulted_buyers
-    from consultations
-    group by platform, shop_id, agent_id, dt
-),
-
-received as (
-    select platform, shop_id, agent_id, dt, count(distinct buyer_id) as received_buyers
-    from receptions
-    group by platform, shop_id, agent_id, dt
 ),
 
 -- A pair has one inquiry a day, so rows are buyers.
@@ -82,10 +58,6 @@ shipped as (
 ),
 
 entity_days as (
-    select platform, shop_id, agent_id, dt from consulted
-    union
-    select platform, shop_id, agent_id, dt from received
-    union
     select platform, shop_id, agent_id, dt from inquired
     union
     select platform, shop_id, agent_id, dt from ordered
@@ -94,8 +66,6 @@ entity_days as (
 )
 
 select k.platform, k.shop_id, k.agent_id, k.dt,
-    coalesce(c.consulted_buyers, 0) as consulted_buyers,
-    coalesce(r.received_buyers, 0) as received_buyers,
     coalesce(i.inquiry_buyers, 0) as inquiry_buyers,
     coalesce(i.ordered_buyers_same_day, 0) as ordered_buyers_same_day,
     coalesce(i.ordered_buyers_final, 0) as ordered_buyers_final,
@@ -110,10 +80,6 @@ select k.platform, k.shop_id, k.agent_id, k.dt,
     coalesce(o.order_paid_buyers_same_day, 0) as order_paid_buyers_same_day,
     coalesce(o.order_paid_buyers, 0) as order_paid_buyers
 from entity_days k
-left join consulted c
-    on c.platform = k.platform and c.shop_id = k.shop_id and c.agent_id = k.agent_id and c.dt = k.dt
-left join received r
-    on r.platform = k.platform and r.shop_id = k.shop_id and r.agent_id = k.agent_id and r.dt = k.dt
 left join inquired i
     on i.platform = k.platform and i.shop_id = k.shop_id and i.agent_id = k.agent_id and i.dt = k.dt
 left join ordered o

@@ -17,20 +17,9 @@ receptions as (
 
 buyer_writes as (select * from int_buyer_writes),
 
-agents as (select * from agents),
+agents as (select * from stg_agents),
 
 rule_day as (select * from rule_day),
-
--- The row that begins last holds where an agent's rows overlap.
-agent_roles as (
-    select d.platform, d.shop_id, d.agent_id, d.dt, a.role,
-        row_number() over (
-            partition by d.platform, d.shop_id, d.agent_id, d.dt order by coalesce(a.valid_from, date '0001-01-01') desc
-        ) as place
-    from (select distinct platform, shop_id, agent_id, dt from receptions) d
-    join agents a on a.platform = d.platform and a.shop_id = d.shop_id and a.agent_id = d.agent_id
-    where (a.valid_from is null or a.valid_from <= d.dt) and (a.valid_to is null or a.valid_to >= d.dt)
-),
 
 first_writes as (
     select platform, shop_id, buyer_key, agent_id, dt, min(message_order) as first_message_order
@@ -47,9 +36,9 @@ agent_rows as (
         r.is_received, r.is_agent_initiated, r.is_handed_over
     from receptions r
     join rule_day d on d.platform = r.platform and d.shop_id = r.shop_id and d.dt = r.dt
-    left join agent_roles a
-        on a.platform = r.platform and a.shop_id = r.shop_id and a.agent_id = r.agent_id and a.dt = r.dt
-        and a.place = 1
+    left join agents a
+        on a.platform = r.platform and a.shop_id = r.shop_id and a.agent_id = r.agent_id
+        and r.dt between a.from_dt and a.to_dt
     left join first_writes w
         on w.platform = r.platform and w.shop_id = r.shop_id and w.buyer_key = r.buyer_key
         and w.agent_id = r.agent_id and w.dt = r.dt

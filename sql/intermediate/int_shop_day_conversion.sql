@@ -8,17 +8,6 @@ with
 
 days as (select * from days),
 
-consultations as (
-    select f.* from int_consultations f
-    join days d on d.platform = f.platform and d.shop_id = f.shop_id and d.dt = f.dt
-),
-
-receptions as (
-    select f.* from int_shop_receptions f
-    join days d on d.platform = f.platform and d.shop_id = f.shop_id and d.dt = f.dt
-    where f.is_received
-),
-
 inquiries as (
     select f.* from inquiries f
     join days d on d.platform = f.platform and d.shop_id = f.shop_id and d.dt = f.dt
@@ -34,18 +23,6 @@ shipped_orders as (
     select f.* from int_orders__shipped f
     join days d on d.platform = f.platform and d.shop_id = f.shop_id and d.dt = f.shipped_dt
     where f.grain = 'shop'
-),
-
-consulted as (
-    select platform, shop_id, dt, count(distinct buyer_id) as consulted_buyers
-    from consultations
-    group by platform, shop_id, dt
-),
-
-received as (
-    select platform, shop_id, dt, count(distinct buyer_id) as received_buyers
-    from receptions
-    group by platform, shop_id, dt
 ),
 
 -- A buyer has one inquiry a day, so rows are buyers.
@@ -83,10 +60,6 @@ shipped as (
 ),
 
 entity_days as (
-    select platform, shop_id, dt from consulted
-    union
-    select platform, shop_id, dt from received
-    union
     select platform, shop_id, dt from inquired
     union
     select platform, shop_id, dt from ordered
@@ -95,8 +68,6 @@ entity_days as (
 )
 
 select k.platform, k.shop_id, k.dt,
-    coalesce(c.consulted_buyers, 0) as consulted_buyers,
-    coalesce(r.received_buyers, 0) as received_buyers,
     coalesce(i.inquiry_buyers, 0) as inquiry_buyers,
     coalesce(i.ordered_buyers_same_day, 0) as ordered_buyers_same_day,
     coalesce(i.ordered_buyers_final, 0) as ordered_buyers_final,
@@ -113,8 +84,6 @@ select k.platform, k.shop_id, k.dt,
     coalesce(o.placed_orders, 0) as placed_orders,
     coalesce(o.placed_orders_paid, 0) as placed_orders_paid
 from entity_days k
-left join consulted c on c.platform = k.platform and c.shop_id = k.shop_id and c.dt = k.dt
-left join received r on r.platform = k.platform and r.shop_id = k.shop_id and r.dt = k.dt
 left join inquired i on i.platform = k.platform and i.shop_id = k.shop_id and i.dt = k.dt
 left join ordered o on o.platform = k.platform and o.shop_id = k.shop_id and o.dt = k.dt
 left join shipped s on s.platform = k.platform and s.shop_id = k.shop_id and s.dt = k.dt

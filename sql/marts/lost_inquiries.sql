@@ -27,20 +27,9 @@ lost as (
 
 receptions as (select * from int_receptions),
 
-messages as (select * from int_messages where role = 'buyer'),
-
 orders as (select * from int_orders__judged where is_linked and paid_at is not null),
 
 loss_reasons as (select * from loss_reasons),
-
-asked as (
-    select platform, shop_id, buyer_key, agent_id, dt,
-        min_by(topic, message_order) filter (where topic is not null) as topic,
-        min_by(product_id, message_order) filter (where product_id is not null) as product_id
-    from messages
-    where topic is not null or product_id is not null
-    group by platform, shop_id, buyer_key, agent_id, dt
-),
 
 bought as (
     select l.platform, l.shop_id, l.agent_id, l.buyer_key, l.dt,
@@ -52,16 +41,13 @@ bought as (
 )
 
 select l.platform, l.shop_id, l.buyer_key, l.agent_id, l.buyer_id, l.dt, l.status, l.first_buyer_at,
-    r.last_message_at, r.last_word_by, a.topic, a.product_id, r.first_response_seconds,
+    r.last_message_at, r.last_word_by, r.topic, r.product_id, r.first_response_seconds,
     r.is_slow as slow, not r.is_replied and not r.leaves_reply_rate as unreplied,
     b.bought_later_dt, n.reason as loss_reason
 from lost l
 join receptions r
     on r.platform = l.platform and r.shop_id = l.shop_id and r.agent_id = l.agent_id
     and r.buyer_key = l.buyer_key and r.dt = l.dt
-left join asked a
-    on a.platform = l.platform and a.shop_id = l.shop_id and a.agent_id = l.agent_id
-    and a.buyer_key = l.buyer_key and a.dt = l.dt
 left join bought b
     on b.platform = l.platform and b.shop_id = l.shop_id and b.agent_id = l.agent_id
     and b.buyer_key = l.buyer_key and b.dt = l.dt

@@ -1,0 +1,51 @@
+/* model
+description: One row per agent (or shop), as-of day and window of which any day has data.
+grain: [platform, shop_id, grain, agent_id, dt, window_days]
+scope: window
+stored: false
+columns:
+  grain: agent or shop
+  agent_id: empty at shop grain
+*/
+with
+
+days as (select * from days),
+
+agent_days as (select * from kpi_agent_day),
+
+shop_days as (select * from kpi_shop_day),
+
+spans as (
+    select platform, shop_id, plus_days(min(dt), -179) as from_dt, max(dt) as to_dt from days group by platform, shop_id
+),
+
+windows as (select w.window_days from (values (7), (28), (30), (180)) as w (window_days)),
+
+data_days as (
+    select platform, shop_id, 'agent' as grain, agent_id, dt from agent_days
+    union all
+    select platform, shop_id, 'shop' as grain, '' as agent_id, dt from shop_days
+),
+
+followed_days as (
+    select d.platform, d.shop_id, d.grain, d.agent_id, d.dt, s.to_dt,
+        lead(d.dt) over (partition by d.platform, d.shop_id, d.grain, d.agent_id order by d.dt) as next_dt
+    from data_days d
+    join spans s on s.platform = d.platform and s.shop_id = d.shop_id
+    where d.dt between s.from_dt and s.to_dt
+),
+
+-- Each day with data serves the as-of days up to the next one.
+served_days as (
+    select f.platform, f.shop_id, f.grain, f.agent_id, f.dt as last_data_dt, a.dt
+    from followed_days f
+    cross join unnest(
+        date_series(f.dt, least(coalesce(plus_days(f.next_dt, -1), f.to_dt), f.to_dt, plus_days(f.dt, 179)))
+    ) as a (dt)
+)
+
+select a.platform, a.shop_id, a.grain, a.agent_id, a.dt, w.window_days
+from served_days a
+join days d on d.platform = a.platform and d.shop_id = a.shop_id and d.dt = a.dt
+cross join windows w
+where days_between(a.last_data_dt, a.dt) < w.window_days

@@ -1,0 +1,39 @@
+/* model
+description: One row per agent (or shop), as-of day and window of up to 30 days with answered turns, with the exact discrete quantiles of their whole seconds.
+grain: [platform, shop_id, grain, agent_id, dt, window_days]
+scope: window
+stored: false
+columns:
+  agent_id: empty at shop grain
+  response_p50_s: the n/2-th smallest, rounded up
+  response_p90_s: the 9n/10-th smallest, rounded up
+*/
+with
+
+asofs as (select * from int_window_asofs where window_days <= 30),
+
+histogram as (
+    select h.platform, h.shop_id, h.grain, case when h.grain = 'agent' then h.entity else '' end as agent_id, h.dt,
+        h.response_seconds, h.turns
+    from int_response_histogram_day h
+),
+
+cumulated as (
+    select a.platform, a.shop_id, a.grain, a.agent_id, a.dt, a.window_days, h.response_seconds,
+        sum(h.turns) over (
+            partition by a.platform, a.shop_id, a.grain, a.agent_id, a.dt, a.window_days order by h.response_seconds
+        ) as turns_so_far,
+        sum(h.turns) over (
+            partition by a.platform, a.shop_id, a.grain, a.agent_id, a.dt, a.window_days
+        ) as all_turns
+    from asofs a
+    join histogram h
+        on h.platform = a.platform and h.shop_id = a.shop_id and h.grain = a.grain and h.agent_id = a.agent_id
+        and h.dt > plus_days(a.dt, -a.window_days) and h.dt <= a.dt
+)
+
+select platform, shop_id, grain, agent_id, dt, window_days,
+    min(response_seconds) filter (where turns_so_far * 2 >= all_turns) as response_p50_s,
+    min(response_seconds) filter (where turns_so_far * 10 >= all_turns * 9) as response_p90_s
+from cumulated
+group by platform, shop_id, grain, agent_id, dt, window_days

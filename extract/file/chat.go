@@ -29,12 +29,19 @@ type message struct {
 	agent  string
 	text   strings.Builder
 	blanks []heldLine // empty lines that are its own if more text follows
-	replacement
-	extra []string // @cid, @product, @leave
+	apart  bool       // the text starts below the line that names the sender
+	bad    bool       // has bytes that could not be decoded
+	extra  []string   // @cid, @product, @leave
 }
 
-// replacement notes bytes that could not be decoded.
-type replacement struct{ bad bool }
+// newline goes between two lines of text.
+func (m *message) newline() {
+	if m.apart {
+		m.apart = false
+		return
+	}
+	m.text.WriteByte('\n')
+}
 
 type heldLine struct {
 	no  int
@@ -98,12 +105,12 @@ func (m *message) more(l line) {
 	for _, b := range m.blanks {
 		m.merged = append(m.merged, b.no)
 		m.raw = append(m.raw, b.raw...)
-		m.text.WriteByte('\n')
+		m.newline()
 	}
 	m.blanks = nil
 	m.merged = append(m.merged, l.no)
 	m.raw = append(m.raw, l.raw...)
-	m.text.WriteByte('\n')
+	m.newline()
 	m.text.Write(l.text)
 	m.bad = m.bad || l.bad >= 0
 }

@@ -192,7 +192,7 @@ func (l *logSessions) content(one line, text string, q *chatQueue) {
 	case l.open == nil:
 		q.reject(one.no, nil, one.raw, "the line belongs to no session: no session is begun above it", "export the log again")
 	case ok:
-		m := &message{line: one.no, raw: bytes.Clone(one.raw), at: at, from: account(sender)}
+		m := &message{line: one.no, raw: bytes.Clone(one.raw), at: at, from: account(sender), apart: true}
 		m.bad = one.bad >= 0
 		l.open.messages = append(l.open.messages, m)
 	case len(l.open.messages) == 0:

@@ -256,7 +256,9 @@ func eachTag(m *zip.File, do func(*tokens)) error {
 		if err != nil {
 			return err
 		}
-		do(t)
+		if !t.closing {
+			do(t)
+		}
 	}
 }
 

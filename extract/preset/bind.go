@@ -60,7 +60,7 @@ type boundFilter struct {
 func (p *Plan) Bind(cells []string, info FileInfo) (m *Mapper, unknown []string) {
 	h := newHeader(cells)
 	for i, n := range h.names {
-		if n != "" && !p.knows(normal(n)) && h.index[normal(n)] == i {
+		if n != "" && n[0] != '@' && !p.knows(normal(n)) && h.index[normal(n)] == i {
 			unknown = append(unknown, n)
 		}
 	}

@@ -46,7 +46,7 @@ turns as (
 timed as (
     select
         platform, shop_id, buyer_key, buyer_id, grain, agent_id, opened_order, dt, unit, first_only,
-        coalesce(reply_us <= seconds * 1000000, false) as is_ok,
+        coalesce(reply_us <= cast(seconds as bigint) * 1000000, false) as is_ok,
         min(opened_order) over (partition by platform, shop_id, buyer_id, grain, agent_id, dt) as first_opened_order
     from turns
     where in_time and unit in ('person', 'turn')
@@ -72,7 +72,7 @@ sessions as (
 answered_sessions as (
     select
         s.platform, s.shop_id, s.buyer_key, s.grain, s.agent_id, s.buyer_id, s.dt, s.first_order,
-        coalesce(min_by(coalesce(t.reply_us <= s.seconds * 1000000, false), t.opened_order), false) as is_ok
+        coalesce(min_by(coalesce(t.reply_us <= cast(s.seconds as bigint) * 1000000, false), t.opened_order), false) as is_ok
     from sessions as s
     join turns as t
         on t.platform = s.platform and t.shop_id = s.shop_id and t.buyer_id = s.buyer_id and t.grain = s.grain

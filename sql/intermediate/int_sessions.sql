@@ -59,7 +59,7 @@ silences as (
 even_starts as (
     select platform, shop_id, buyer_id, grain, agent_id, message_order
     from silences
-    where least_gap = most_gap and (silence_us is null or silence_us > session_gap_minutes * 60000000)
+    where least_gap = most_gap and (silence_us is null or silence_us > cast(session_gap_minutes as bigint) * 60000000)
 ),
 
 -- Where it changes, each session ends by the gap of its own first day: a walk from start to start, as far as the next
@@ -79,8 +79,8 @@ uneven as (
 pointers as (
     select
         *,
-        min(case when silence_us > gap * 60000000 then message_order end) over later as next_order,
-        min(case when silence_us > most_gap * 60000000 then message_order end) over later as next_sure_order
+        min(case when silence_us > cast(gap as bigint) * 60000000 then message_order end) over later as next_order,
+        min(case when silence_us > cast(most_gap as bigint) * 60000000 then message_order end) over later as next_sure_order
     from uneven
     window later as (
         partition by platform, shop_id, buyer_id, grain, agent_id, gap order by message_order
@@ -91,7 +91,7 @@ pointers as (
 uneven_starts as (
     select platform, shop_id, buyer_id, grain, agent_id, message_order
     from silences
-    where least_gap < most_gap and (silence_us is null or silence_us > most_gap * 60000000)
+    where least_gap < most_gap and (silence_us is null or silence_us > cast(most_gap as bigint) * 60000000)
     union all
     select u.platform, u.shop_id, u.buyer_id, u.grain, u.agent_id, p.next_order as message_order
     from uneven_starts as u

@@ -58,7 +58,7 @@ select
         when 'first' then coalesce(f.is_first_turn_over, false)
         else s.unanswered_turns > 0 or s.response_sum_s > r.slow_response_seconds * s.response_turns
     end as is_slow,
-    micros_between(s.first_message_at, s.last_message_at) > r.long_reception_minutes * 60000000 as is_long,
+    micros_between(s.first_message_at, s.last_message_at) > cast(r.long_reception_minutes as bigint) * 60000000 as is_long,
     f.first_response_seconds, s.response_turns, s.response_sum_s, s.quick_turns
 from receptions as s
 join rule_day as r on r.platform = s.platform and r.shop_id = s.shop_id and r.dt = s.dt

@@ -89,7 +89,8 @@ func glob(ctx context.Context, pattern string) ([]found, error) {
 	}
 	var out []found
 	for _, p := range paths {
-		if passedOver(filepath.Base(p)) {
+		below := strings.TrimPrefix(strings.TrimPrefix(p, base), string(filepath.Separator))
+		if slices.ContainsFunc(strings.Split(below, string(filepath.Separator)), passedOver) {
 			continue
 		}
 		files, err := walk(ctx, base, p)

@@ -151,6 +151,19 @@ func TestSmallChangesReadOnlyWhatChanged(t *testing.T) {
 	}
 }
 
+func TestFilesMayBeNamedFromTheWorkingFolder(t *testing.T) {
+	w := New(filepath.Join(t.TempDir(), "w.duckdb"), Options{})
+	publication := numbers(t, "p1", 1, 0, 10)
+	file := publication.Tables[0].Files[0]
+	t.Chdir(filepath.Dir(filepath.Dir(file)))
+	relative := filepath.Join(filepath.Base(filepath.Dir(file)), filepath.Base(file))
+	publication.Tables[0].Files, publication.Tables[1].Files = []string{relative}, []string{"./" + relative}
+	mustLoad(t, w, publication)
+	if got := value(t, w.path, "select count(*) from u"); got != "10" {
+		t.Errorf("%s rows", got)
+	}
+}
+
 func TestABloatedFileIsBuiltAnew(t *testing.T) {
 	w := New(filepath.Join(t.TempDir(), "w.duckdb"), Options{})
 	w.bloatShare, w.bloatBytes = -1, 0 // every file is too large

@@ -112,14 +112,17 @@ func sizeOf(files []string) int64 {
 	return size
 }
 
-// localPath turns a file:// URI into a path.
+// localPath turns a file:// URI or a relative path into an absolute path;
+// DuckDB compares whole paths when it restricts access.
 func localPath(file string) string {
-	if !strings.HasPrefix(file, "file:") {
+	if parsed, err := url.Parse(file); err == nil && parsed.Scheme == "file" {
+		file = filepath.FromSlash(parsed.Path)
+	}
+	if strings.Contains(file, "://") {
 		return file
 	}
-	parsed, err := url.Parse(file)
-	if err != nil {
-		return file
+	if absolute, err := filepath.Abs(file); err == nil {
+		return absolute
 	}
-	return filepath.FromSlash(parsed.Path)
+	return file
 }

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -120,5 +122,16 @@ func read(ctx context.Context, warehouse Querier, options Options) (content, err
 			return c, err
 		}
 	}
+	slices.SortStableFunc(c.Shops, func(a, b *shop) int { return cmp.Compare(b.Days.sum("received_buyers"), a.Days.sum("received_buyers")) })
 	return c, nil
+}
+
+func (s *series) sum(column string) float64 {
+	var sum float64
+	for _, value := range s.Columns[column] {
+		if value != nil {
+			sum += *value
+		}
+	}
+	return sum
 }

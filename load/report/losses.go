@@ -20,15 +20,11 @@ func (r *reader) lossCounts(ctx context.Context, _ *content) error {
 	if !r.hasLosses() {
 		return nil
 	}
-	later := "0"
-	if r.has("lost_inquiries", "bought_later_dt") {
-		later = "case when bought_later_dt is not null then 1 else 0 end"
-	}
 	query := fmt.Sprintf(`select platform, shop_id, agent_id, status, cast(dt as varchar), count(*),
 			cast(sum(%s) as bigint), cast(sum(%s) as bigint), cast(sum(%s) as bigint)
 		from lost_inquiries as t where %s group by platform, shop_id, agent_id, status, dt order by dt, agent_id, status`,
-		r.flag("lost_inquiries", "slow"), r.flag("lost_inquiries", "unreplied"), later, r.recent("t"))
-	return r.each(ctx, query, nil, func(scan func(...any) error) error {
+		r.lossFlag("slow", "is true"), r.lossFlag("unreplied", "is true"), r.lossFlag("bought_later_dt", "is not null"), r.recent("t"))
+	return r.each(ctx, query, func(scan func(...any) error) error {
 		var platform, id string
 		var n lossCount
 		if err := scan(&platform, &id, &n.Agent, &n.Status, &n.Dt, &n.Rows, &n.Slow, &n.Silent, &n.Later); err != nil {
@@ -55,9 +51,9 @@ func (r *reader) latestLosses(ctx context.Context, _ *content) error {
 			from lost_inquiries as t where %s) as latest
 		where place <= %d order by dt desc, agent_id, status, place`,
 		r.text(table, "last_word_by"), r.text(table, "topic"), r.text(table, "product_id"), r.numbers(table, []string{"first_response_seconds"}),
-		r.flag(table, "slow"), r.flag(table, "unreplied"), r.text(table, "bought_later_dt"), r.text(table, "loss_reason"),
+		r.lossFlag("slow", "is true"), r.lossFlag("unreplied", "is true"), r.text(table, "bought_later_dt"), r.text(table, "loss_reason"),
 		tieBreak, r.recent("t"), latestLossesPerAgent)
-	return r.each(ctx, query, nil, func(scan func(...any) error) error {
+	return r.each(ctx, query, func(scan func(...any) error) error {
 		var platform, id, buyer string
 		var first sql.NullFloat64
 		var slow, silent int64

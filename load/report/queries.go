@@ -11,7 +11,7 @@ func (r *reader) publication(ctx context.Context, c *content) error {
 	if !r.has("etl_publication", "table_name", "publication_id", "loaded_at") {
 		return nil
 	}
-	return r.each(ctx, "select publication_id, loaded_at from etl_publication where table_name = 'etl_publication'", nil, func(scan func(...any) error) error {
+	return r.each(ctx, "select publication_id, loaded_at from etl_publication where table_name = 'etl_publication'", func(scan func(...any) error) error {
 		var id string
 		var at time.Time
 		if err := scan(&id, &at); err != nil {
@@ -26,7 +26,7 @@ func (r *reader) metrics(ctx context.Context, c *content) error {
 	if !r.has("dim_metric", "metric", "label_zh", "label_en", "formula", "direction") {
 		return nil
 	}
-	return r.each(ctx, "select metric, label_zh, label_en, coalesce(formula, ''), direction from dim_metric", nil, func(scan func(...any) error) error {
+	return r.each(ctx, "select metric, label_zh, label_en, coalesce(formula, ''), direction from dim_metric", func(scan func(...any) error) error {
 		var name string
 		var m metric
 		if err := scan(&name, &m.ZH, &m.EN, &m.Formula, &m.Direction); err != nil {
@@ -60,7 +60,7 @@ func (r *reader) shopNames(ctx context.Context, _ *content) error {
 	}
 	query := fmt.Sprintf("select platform, shop_id, %s, %s, %s from dim_shop",
 		r.text("dim_shop", "name"), r.text("dim_shop", "timezone"), r.text("dim_shop", "horizon_dt"))
-	return r.each(ctx, query, nil, func(scan func(...any) error) error {
+	return r.each(ctx, query, func(scan func(...any) error) error {
 		var platform, id, name, timezone, horizon string
 		if err := scan(&platform, &id, &name, &timezone, &horizon); err != nil {
 			return err
@@ -103,7 +103,7 @@ func (r *reader) open(ctx context.Context, _ *content) error {
 		return nil
 	}
 	query := "select platform, shop_id, cast(dt as varchar), count(*) from inquiries where grain = 'shop' and status = 'open' group by platform, shop_id, dt"
-	return r.each(ctx, query, nil, func(scan func(...any) error) error {
+	return r.each(ctx, query, func(scan func(...any) error) error {
 		var platform, id, dt string
 		var n int64
 		if err := scan(&platform, &id, &dt, &n); err != nil {
@@ -145,7 +145,7 @@ func (r *reader) agentNames(ctx context.Context, _ *content) error {
 	if r.has("dim_agent", "valid_from") {
 		order = " order by valid_from nulls first"
 	}
-	return r.each(ctx, "select platform, shop_id, agent_id, coalesce(name, '') from dim_agent"+order, nil, func(scan func(...any) error) error {
+	return r.each(ctx, "select platform, shop_id, agent_id, coalesce(name, '') from dim_agent"+order, func(scan func(...any) error) error {
 		var platform, shop, id, name string
 		if err := scan(&platform, &shop, &id, &name); err != nil {
 			return err
@@ -164,7 +164,7 @@ func (r *reader) quality(ctx context.Context, c *content) error {
 	query := `select kind, name, coalesce(platform, ''), coalesce(shop_id, ''), coalesce(severity, ''), "rows" from etl_quality
 		where run_id = (select run_id from etl_quality order by checked_at desc limit 1)
 		and ((kind = 'quarantine' and "rows" > 0) or (kind = 'check' and status = 'failed')) order by kind, name, platform, shop_id`
-	return r.each(ctx, query, nil, func(scan func(...any) error) error {
+	return r.each(ctx, query, func(scan func(...any) error) error {
 		var kind, name, platform, shop, severity string
 		var rows sql.NullInt64
 		if err := scan(&kind, &name, &platform, &shop, &severity, &rows); err != nil {

@@ -27,7 +27,6 @@ type reader struct {
 	warehouse Querier
 	days      int
 	columns   map[string][]string // table → columns
-	order     []*shop
 	shops     map[[2]string]*shop
 	agents    map[[3]string]*agent
 }
@@ -42,7 +41,7 @@ func (r *reader) has(table string, columns ...string) bool {
 
 func (r *reader) schema(ctx context.Context) error {
 	r.columns = map[string][]string{}
-	return r.each(ctx, "select table_name, column_name from information_schema.columns", nil, func(scan func(...any) error) error {
+	return r.each(ctx, "select table_name, column_name from information_schema.columns", func(scan func(...any) error) error {
 		var table, column string
 		if err := scan(&table, &column); err != nil {
 			return err
@@ -53,8 +52,8 @@ func (r *reader) schema(ctx context.Context) error {
 }
 
 // each runs a query and calls row for each of its rows.
-func (r *reader) each(ctx context.Context, query string, args []any, row func(scan func(...any) error) error) error {
-	rows, err := r.warehouse.QueryContext(ctx, query, args...)
+func (r *reader) each(ctx context.Context, query string, row func(scan func(...any) error) error) error {
+	rows, err := r.warehouse.QueryContext(ctx, query)
 	if err != nil {
 		return fmt.Errorf("query %s: %w", firstWords(query), err)
 	}
@@ -94,12 +93,12 @@ func (r *reader) text(table, column string) string {
 	return "coalesce(cast(" + column + " as varchar), '')"
 }
 
-// flag is 1 or 0.
-func (r *reader) flag(table, column string) string {
-	if !r.has(table, column) {
+// lossFlag is 1 where the condition on a column of lost_inquiries holds, else 0.
+func (r *reader) lossFlag(column, condition string) string {
+	if !r.has("lost_inquiries", column) {
 		return "0"
 	}
-	return "case when " + column + " then 1 else 0 end"
+	return "case when " + column + " " + condition + " then 1 else 0 end"
 }
 
 // recent restricts a table's dt to the days of the report, per shop.
@@ -112,7 +111,7 @@ func (r *reader) recent(alias string) string {
 func (r *reader) daily(ctx context.Context, table, where string, keys, columns []string, row func(keys []string, dt string, values []*float64)) error {
 	query := fmt.Sprintf("select %s, cast(dt as varchar), %s from %s as t where %s and %s order by %[1]s, dt",
 		strings.Join(keys, ", "), r.numbers(table, columns), table, where, r.recent("t"))
-	return r.each(ctx, query, nil, func(scan func(...any) error) error {
+	return r.each(ctx, query, func(scan func(...any) error) error {
 		names, dt := make([]string, len(keys)), ""
 		numbers := make([]sql.NullFloat64, len(columns))
 		targets := make([]any, 0, len(keys)+1+len(columns))

@@ -6,13 +6,17 @@
 package report
 
 import (
+	"bufio"
 	"context"
 	"database/sql"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -65,6 +69,39 @@ func Write(ctx context.Context, w io.Writer, warehouse Querier, options Options)
 		return fmt.Errorf("write report: %w", err)
 	}
 	return nil
+}
+
+// FileName of a saved report.
+const FileName = "report.html"
+
+// Save writes the report into a folder, which it makes, and returns the path.
+// An older report there is replaced in one step, or stays as it is.
+func Save(ctx context.Context, folder string, warehouse Querier, options Options) (path string, err error) {
+	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // people without the owner's rights read reports
+		return "", fmt.Errorf("make folder: %w", err)
+	}
+	aside, err := os.CreateTemp(folder, ".report-*")
+	if err != nil {
+		return "", fmt.Errorf("make report: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(aside.Name()))
+		}
+	}()
+	buffered := bufio.NewWriter(aside)
+	err = Write(ctx, buffered, warehouse, options)
+	if err == nil {
+		err = errors.Join(buffered.Flush(), aside.Chmod(0o644)) //nolint:gosec // as above
+	}
+	if err = errors.Join(err, aside.Close()); err != nil {
+		return "", err
+	}
+	path = filepath.Join(folder, FileName)
+	if err = os.Rename(aside.Name(), path); err != nil {
+		return "", fmt.Errorf("put the report in place: %w", err)
+	}
+	return path, nil
 }
 
 // page is what the layout is filled with.

@@ -146,8 +146,12 @@ func gzipped(t *testing.T, text string) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	z := gzip.NewWriter(&out)
-	io.WriteString(z, text)
-	z.Close()
+	if _, err := io.WriteString(z, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
 	return out.Bytes()
 }
 
@@ -160,9 +164,13 @@ func zipped(t *testing.T, members ...string) []byte {
 		if err != nil {
 			t.Fatal(err)
 		}
-		io.WriteString(w, members[i+1])
+		if _, err := io.WriteString(w, members[i+1]); err != nil {
+			t.Fatal(err)
+		}
 	}
-	z.Close()
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
 	return out.Bytes()
 }
 

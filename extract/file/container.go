@@ -45,7 +45,7 @@ func members(f found) ([]Input, error) {
 	if err != nil {
 		return nil, damaged(f.name, "the zip archive cannot be opened", err)
 	}
-	defer z.Close()
+	defer z.Close() //nolint:errcheck // only read
 	if len(z.File) > maxMembers {
 		return nil, &extract.FileError{File: f.name, Problem: fmt.Sprintf("the archive has more than %d members", maxMembers), Hint: "split it"}
 	}

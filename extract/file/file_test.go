@@ -146,8 +146,14 @@ func mustRead(t *testing.T, s *Source, f File, others ...File) *book {
 	return b
 }
 
+// place is where a file error points.
+type place struct {
+	Line   int
+	Column string
+}
+
 // fileError expects a file error that says all the parts.
-func fileError(t *testing.T, err error, parts ...string) *extract.FileError {
+func fileError(t *testing.T, err error, parts ...string) place {
 	t.Helper()
 	var fe *extract.FileError
 	if !errors.As(err, &fe) {
@@ -161,7 +167,7 @@ func fileError(t *testing.T, err error, parts ...string) *extract.FileError {
 			t.Errorf("error %q does not say %q", err, p)
 		}
 	}
-	return fe
+	return place{fe.Line, fe.Column}
 }
 
 func gbk(t *testing.T, s string) []byte {
@@ -177,7 +183,7 @@ func gbk(t *testing.T, s string) []byte {
 func workbook(t *testing.T, rows ...[]any) []byte {
 	t.Helper()
 	f := excelize.NewFile()
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // in memory
 	for i, row := range rows {
 		if err := f.SetSheetRow("Sheet1", fmt.Sprintf("A%d", i+1), &row); err != nil {
 			t.Fatal(err)

@@ -3,7 +3,6 @@ package file
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"slices"
 
@@ -90,7 +89,7 @@ func (j *jsonRows) next() (*preset.Row, error) {
 	for range j.seen {
 		j.row.Cells = append(j.row.Cells, "")
 	}
-	if err := j.object(text, l.no); err != nil {
+	if !j.object(text, l.no) {
 		j.row.Cells = j.row.Cells[:0]
 		j.row.Fault = &preset.Fault{Reason: "the line is not a JSON object", Hint: "write one object in braces on each line"}
 		return &j.row, nil
@@ -99,11 +98,10 @@ func (j *jsonRows) next() (*preset.Row, error) {
 	return &j.row, nil
 }
 
-var errNoObject = errors.New("not a JSON object")
-
-func (j *jsonRows) object(text []byte, line int) error {
+// object takes the values of a line and tells whether it is an object.
+func (j *jsonRows) object(text []byte, line int) bool {
 	if text[0] != '{' || !json.Valid(text) {
-		return errNoObject
+		return false
 	}
 	// Valid JSON needs no checks here: keys, colons and values stand where
 	// they must.
@@ -111,13 +109,13 @@ func (j *jsonRows) object(text []byte, line int) error {
 		p += spaces(text[p:])
 		switch text[p] {
 		case '}':
-			return nil
+			return true
 		case ',':
 			p++
 			continue
 		}
 		n := jsonEnd(text[p:])
-		key := jsonString(text[p : p+n])
+		key := text[p : p+n]
 		p += n
 		p += spaces(text[p:]) + 1 // the colon
 		p += spaces(text[p:])
@@ -127,18 +125,18 @@ func (j *jsonRows) object(text []byte, line int) error {
 	}
 }
 
-func (j *jsonRows) put(key string, value []byte, line int) {
-	i, ok := j.index[key]
+func (j *jsonRows) put(quoted, value []byte, line int) {
+	i, ok := j.index[string(quoted[1:len(quoted)-1])]
 	if !ok {
+		key := jsonString(quoted)
 		if i, ok = j.index[preset.NormalName(key)]; ok {
 			j.index[key] = i
+		} else {
+			if _, again := j.unknown[key]; !again {
+				j.unknown[key] = line
+			}
+			return
 		}
-	}
-	if !ok {
-		if _, again := j.unknown[key]; !again {
-			j.unknown[key] = line
-		}
-		return
 	}
 	j.seen[i] = true
 	switch {

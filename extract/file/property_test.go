@@ -108,7 +108,7 @@ func accounted(t *testing.T, s *Source, f File) error {
 	var fe *extract.FileError
 	if errors.As(err, &fe) {
 		if fe.File == "" || fe.Problem == "" || fe.Hint == "" {
-			return fmt.Errorf("unclear file error: %+v", fe)
+			return fmt.Errorf("unclear file error: %w", fe)
 		}
 		return nil
 	}

@@ -5,6 +5,8 @@ package file
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -65,6 +67,31 @@ type Input struct {
 // Open returns the bytes of the innermost file. Damaged containers end reading
 // with an *extract.FileError.
 func (in Input) Open() (io.ReadCloser, error) { return in.open() }
+
+// Sum returns the SHA-256 of those bytes, hex, which is the id that they land
+// under, and how many they are.
+func (in Input) Sum(ctx context.Context) (id string, n int64, err error) {
+	r, err := in.open()
+	if err != nil {
+		return "", 0, err
+	}
+	defer r.Close()
+	h, buf := sha256.New(), make([]byte, readChunk)
+	for {
+		k, err := r.Read(buf)
+		h.Write(buf[:k])
+		n += int64(k)
+		if errors.Is(err, io.EOF) {
+			return hex.EncodeToString(h.Sum(nil)), n, nil
+		}
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return "", n, fmt.Errorf("read %s: %w", in.Name, err)
+		}
+	}
+}
 
 // Listing is what a source holds at one moment, in the order of names.
 type Listing struct {

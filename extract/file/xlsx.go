@@ -44,8 +44,7 @@ func openXLSX(f File) (*xlsxRows, error) {
 		err = x.openBook(at, size)
 	}
 	if err != nil {
-		x.Close()
-		return nil, err
+		return nil, errors.Join(err, x.Close())
 	}
 	return x, nil
 }

@@ -295,8 +295,8 @@ func hash(texts ...string) (out [2]uint64) {
 		var h maphash.Hash
 		h.SetSeed(seed)
 		for _, s := range texts {
-			h.WriteString(s) //nolint:errcheck // never fails
-			h.WriteByte(0)   //nolint:errcheck // never fails
+			h.WriteString(s)
+			h.WriteByte(0)
 		}
 		out[i] = h.Sum64()
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
 	_ "github.com/duckdb/duckdb-go/v2"
 )
@@ -185,12 +186,14 @@ func TestFilesOfTheEngineReadBackExactly(t *testing.T) {
 func TestOtherIcebergReadersSeeTheSame(t *testing.T) {
 	w := newWorld(t)
 	spec := w.ensure(ordersSpec())
-	w.commit("orders", w.write(spec, "2026-01-05", order("2026-01-05", 7)))
+	w.commit("orders", w.write(spec, "2026-01-05", order("2026-01-05", 7)+" union all "+order("2026-01-05", 8)))
 	tbl, err := w.load(w.ctx, "orders")
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := tbl.Scan(table.WithSelectedFields("created_at", "amount", "quantity")).ToArrowTable(w.ctx)
+	filter := iceberg.NewAnd(iceberg.LessThan(iceberg.Reference("quantity"), int32(8)), iceberg.NotNull(iceberg.Reference("created_at")),
+		iceberg.IsIn(iceberg.Reference("platform"), "tmall", "jd"))
+	data, err := tbl.Scan(table.WithSelectedFields("created_at", "amount", "quantity"), table.WithRowFilter(filter)).ToArrowTable(w.ctx)
 	if err != nil {
 		t.Fatal(err)
 	}

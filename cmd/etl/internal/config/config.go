@@ -4,6 +4,8 @@ package config
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -204,4 +206,13 @@ func (e *Error) Environment() bool {
 		}
 	}
 	return true
+}
+
+// Exists tells whether there is anything at the source's path.
+func (s *Source) Exists() bool {
+	if _, err := os.Stat(s.Path); err == nil {
+		return true
+	}
+	matches, err := filepath.Glob(s.Path)
+	return err == nil && len(matches) > 0
 }

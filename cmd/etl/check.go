@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"kefu/cmd/etl/internal/config"
+	"kefu/cmd/etl/internal/terminal"
+	"kefu/extract/preset"
+	"kefu/sql"
+	"kefu/transform/model"
+	"kefu/transform/rule/yamlnode"
+
+	"github.com/spf13/cobra"
+)
+
+// inspection is one thing that `etl check` looks at once the configuration
+// holds together. It changes nothing.
+type inspection struct {
+	name string
+	run  func(context.Context, *config.Config) []config.Problem
+}
+
+// inspections lists them in the order of the output.
+func (a *app) inspections() []inspection {
+	return []inspection{
+		{"secret", a.inspectSecret},
+		{"presets", inspectPresets},
+		{"sources", inspectSources},
+		{"models", inspectModels},
+	}
+}
+
+func (a *app) checkCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check",
+		Short: "Validate configuration, rules, presets, models and credentials; changes nothing",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.check(cmd.Context()) },
+	}
+}
+
+// checked is the result of `etl check --json`.
+type checked struct {
+	Status     string          `json:"status"` // ok, failed
+	Config     string          `json:"config"`
+	Shops      int             `json:"shops"`
+	Sources    int             `json:"sources"`
+	Pipelines  int             `json:"pipelines"`
+	Warehouses int             `json:"warehouses"`
+	Problems   []problemOutput `json:"problems"`
+}
+
+type problemOutput struct {
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+	Column   int    `json:"column"`
+	Severity string `json:"severity"` // error, environment, warning
+	Message  string `json:"message"`
+	Hint     string `json:"hint,omitempty"`
+}
+
+func (a *app) check(ctx context.Context) error {
+	cfg, err := config.Load(a.configFile, a.options())
+	var bad *config.Error
+	if err != nil && !errors.As(err, &bad) {
+		return fmt.Errorf("read configuration: %w", err)
+	}
+	result := checked{Status: "ok", Config: a.configFile}
+	var problems []config.Problem
+	if bad != nil {
+		problems = bad.Problems
+	} else {
+		result.Shops, result.Sources, result.Pipelines, result.Warehouses = len(cfg.Shops), len(cfg.Sources), len(cfg.Pipelines), len(cfg.Warehouses)
+		problems = cfg.Warnings
+		for _, i := range a.inspections() {
+			if err := ctx.Err(); err != nil {
+				return fmt.Errorf("check %s: %w", i.name, err)
+			}
+			problems = append(problems, i.run(ctx, cfg)...)
+		}
+		yamlnode.Sort(problems)
+	}
+	code := severity(problems)
+	if code != exitDone {
+		result.Status = "failed"
+	}
+	if err := a.printChecked(result, problems); err != nil {
+		return err
+	}
+	if code != exitDone {
+		return &reported{code}
+	}
+	return nil
+}
+
+// severity is the exit code that problems lead to: a file that must be changed
+// comes before an environment that must be.
+func severity(problems []config.Problem) int {
+	code := exitDone
+	for _, p := range problems {
+		switch p.Class {
+		case yamlnode.Invalid:
+			return exitUsage
+		case yamlnode.Environment:
+			code = exitEnvironment
+		case yamlnode.Warning:
+		}
+	}
+	return code
+}
+
+func (a *app) printChecked(result checked, problems []config.Problem) error {
+	if a.json {
+		result.Problems = []problemOutput{}
+		for _, p := range problems {
+			result.Problems = append(result.Problems, problemOutput{
+				File: p.Pos.File, Line: p.Pos.Line, Column: p.Pos.Col,
+				Severity: [...]string{"error", "environment", "warning"}[p.Class], Message: p.Message, Hint: p.Hint,
+			})
+		}
+		return a.printJSON(result)
+	}
+	warnings := 0
+	for _, p := range problems {
+		a.complain(p)
+		if p.Class == yamlnode.Warning {
+			warnings++
+		}
+	}
+	out := a.terminal()
+	if result.Status == "failed" {
+		out.Printf("%s %s: %s, %s\n", out.Mark(terminal.Failed), result.Config, plural(len(problems)-warnings, "problem"), plural(warnings, "warning"))
+		return nil
+	}
+	status, tail := terminal.OK, ""
+	if warnings > 0 {
+		status, tail = terminal.Warning, "; "+plural(warnings, "warning")
+	}
+	out.Printf("%s %s: %s, %s, %s, %s%s\n", out.Mark(status), result.Config, plural(result.Shops, "shop"), plural(result.Sources, "source"),
+		plural(result.Pipelines, "pipeline"), plural(result.Warehouses, "warehouse"), tail)
+	return nil
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func (a *app) inspectSecret(_ context.Context, cfg *config.Config) []config.Problem {
+	_, err := cfg.Secret(a.lookup)
+	var missing *config.Error
+	if errors.As(err, &missing) {
+		return missing.Problems
+	}
+	return nil
+}
+
+// inspectPresets reads the user's own presets.
+func inspectPresets(_ context.Context, cfg *config.Config) []config.Problem {
+	var out []config.Problem
+	for _, p := range cfg.Presets {
+		if _, err := preset.Parse(p.File, p.Data); err != nil {
+			for _, line := range strings.Split(err.Error(), "\n") {
+				out = append(out, positioned(line, p.Pos))
+			}
+		}
+	}
+	return out
+}
+
+// positioned takes "file:line:col: message" apart; other texts get the position
+// of what they are about.
+func positioned(line string, about yamlnode.Pos) config.Problem {
+	if rest, ok := strings.CutPrefix(line, about.File+":"); ok {
+		var at yamlnode.Pos
+		if n, err := fmt.Sscanf(rest, "%d:%d:", &at.Line, &at.Col); n == 2 && err == nil {
+			_, message, _ := strings.Cut(rest, ": ")
+			at.File = about.File
+			return config.Problem{Pos: at, Message: message}
+		}
+	}
+	return config.Problem{Pos: about, Message: line}
+}
+
+// inspectSources warns of paths where there is nothing yet: an export that is
+// late is no mistake in the configuration.
+func inspectSources(_ context.Context, cfg *config.Config) []config.Problem {
+	var out []config.Problem
+	for _, s := range cfg.Sources {
+		if !s.Exists() {
+			out = append(out, config.Problem{Pos: s.Pos, Class: yamlnode.Warning,
+				Message: fmt.Sprintf("source %s: there is nothing at %s", s.Name, s.Path)})
+		}
+	}
+	return out
+}
+
+// inspectModels reads the headers of the models.
+func inspectModels(context.Context, *config.Config) []config.Problem {
+	if _, err := model.Parse(sql.FS); err != nil {
+		return []config.Problem{{Pos: yamlnode.Pos{File: "sql"}, Message: err.Error()}}
+	}
+	return nil
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"strings"
+	"syscall"
+
+	"kefu/cmd/etl/internal/config"
+	"kefu/cmd/etl/internal/terminal"
+	"kefu/transform/rule/yamlnode"
+)
+
+// The exit codes.
+const (
+	exitDone        = 0
+	exitFailed      = 1 // a unit or a check failed
+	exitUsage       = 2 // bad configuration or usage
+	exitEnvironment = 3 // no credentials, no server, disk full
+	exitInterrupted = 130
+)
+
+// usageError is a command line that cannot be carried out.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// usagef returns an error of usage.
+func usagef(format string, args ...any) error {
+	return &usageError{fmt.Errorf(format, args...)}
+}
+
+// environmentError is something outside of the program and its configuration.
+type environmentError struct {
+	err  error
+	hint string
+}
+
+func (e *environmentError) Error() string { return e.err.Error() }
+func (e *environmentError) Unwrap() error { return e.err }
+
+// reported is an end whose reason has been printed already.
+type reported struct{ code int }
+
+func (e *reported) Error() string { return fmt.Sprintf("exit code %d", e.code) }
+
+// exitCode is the one place that knows what an error means to the caller.
+// Whatever is not said to be something else is a unit that failed.
+func exitCode(ctx context.Context, err error) int {
+	if err == nil {
+		return exitDone
+	}
+	var (
+		done  *reported
+		usage *usageError
+		bad   *config.Error
+	)
+	switch {
+	case errors.As(err, &done):
+		return done.code
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.As(err, &bad):
+		if bad.Environment() {
+			return exitEnvironment
+		}
+		return exitUsage
+	case ctx.Err() != nil && (errors.Is(err, context.Canceled) || interrupted(err)):
+		return exitInterrupted
+	case isEnvironment(err):
+		return exitEnvironment
+	default:
+		return exitFailed
+	}
+}
+
+// interrupted knows a cancelled statement of the embedded engines, which do not
+// wrap the context's error.
+func interrupted(err error) bool {
+	text := strings.ToLower(err.Error())
+	return strings.Contains(text, "interrupt") || strings.Contains(text, "context canceled")
+}
+
+func isEnvironment(err error) bool {
+	var (
+		environment *environmentError
+		network     *net.OpError
+		name        *net.DNSError
+	)
+	if errors.As(err, &environment) || errors.As(err, &network) || errors.As(err, &name) || errors.Is(err, fs.ErrPermission) {
+		return true
+	}
+	for _, known := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EMFILE, syscall.ENFILE} {
+		if errors.Is(err, known) {
+			return true
+		}
+	}
+	// The embedded databases give a full disk as text.
+	text := strings.ToLower(err.Error())
+	for _, known := range []string{"no space left on device", "database or disk is full"} {
+		if strings.Contains(text, known) {
+			return true
+		}
+	}
+	return false
+}
+
+// explain prints why the program ends, unless the verb has done so.
+func (a *app) explain(err error, code int) {
+	var (
+		done        *reported
+		bad         *config.Error
+		usage       *usageError
+		environment *environmentError
+	)
+	out := a.messages()
+	switch {
+	case errors.As(err, &done):
+		return
+	case errors.As(err, &bad):
+		for _, p := range bad.Problems {
+			a.complain(p)
+		}
+		return
+	case code == exitInterrupted:
+		out.Printf("%s interrupted; what was committed stays, the rest is planned again next time\n", out.Mark(terminal.Warning))
+		return
+	}
+	out.Printf("%s %s\n", out.Paint(terminal.Failed, "error:"), err)
+	if errors.As(err, &environment) && environment.hint != "" {
+		out.Printf("       %s\n", environment.hint)
+	}
+	if errors.As(err, &usage) {
+		out.Printf("       `etl --help` lists the commands\n")
+	}
+}
+
+// complain prints a problem of the configuration.
+func (a *app) complain(p config.Problem) {
+	out := a.messages()
+	word := out.Paint(terminal.Failed, "error:")
+	if p.Class == yamlnode.Warning {
+		word = out.Paint(terminal.Warning, "warning:")
+	}
+	where := ""
+	if p.Pos.File != "" {
+		where = out.Bold(p.Pos.String()) + ": "
+	}
+	out.Printf("%s%s %s\n", where, word, p.Message)
+	if p.Hint != "" {
+		out.Printf("       %s\n", p.Hint)
+	}
+}

@@ -309,3 +309,12 @@ func TestCompressionBomb(t *testing.T) {
 	_, err = io.Copy(io.Discard, r)
 	fileError(t, err, "far more than an export")
 }
+
+func TestRowsWithoutTheirEmptyEnd(t *testing.T) {
+	text := "order_id,created_at,status,note1,note2\n1,2,paid\n2,3\n3,4,paid"
+	b := mustRead(t, source(t, "canonical"), textFile("orders.csv", text))
+	b.expect("orders", "order_id", "1")
+	if len(b.rejects) != 2 || b.rejects[0].Line != 3 || b.rejects[1].Line != 4 {
+		t.Errorf("rejects %+v", b.rejects)
+	}
+}

@@ -96,14 +96,12 @@ func openMember(f found, i int, name string) (io.ReadCloser, error) {
 		return nil, damaged(full, "the zip archive cannot be opened", err)
 	}
 	if i >= len(z.File) || memberName(z.File[i]) != name {
-		z.Close()
-		return nil, damaged(full, "the archive changed while it was read", nil)
+		return nil, errors.Join(damaged(full, "the archive changed while it was read", nil), z.Close())
 	}
 	m := z.File[i]
 	r, err := m.Open()
 	if err != nil {
-		z.Close()
-		return nil, damaged(full, "the archive's member cannot be opened", err)
+		return nil, errors.Join(damaged(full, "the archive's member cannot be opened", err), z.Close())
 	}
 	packed := int64(m.CompressedSize64) //nolint:gosec // bounded by the archive
 	guard := &guarded{name: full, r: r, packed: func() int64 { return packed }, closers: []io.Closer{z, r}}

@@ -25,6 +25,7 @@ type csvRows struct {
 	dec    *decoder
 	delim  byte
 	width  int // cells of the header; 0 = not known yet
+	least  int // cells that are used; spreadsheets leave empty ones at the end away
 	buf    []byte
 	lo, hi int
 	eof    bool
@@ -185,7 +186,8 @@ func (c *csvRows) judge(row *preset.Row) {
 	for n := len(row.Cells); n > c.width && strings.TrimSpace(row.Cells[n-1]) == ""; n-- {
 		row.Cells = row.Cells[:n-1]
 	}
-	if len(row.Cells) != c.width {
+	cutOff := c.eof && c.lo == c.hi && len(row.Raw) > 0 && row.Raw[len(row.Raw)-1] != '\n'
+	if len(row.Cells) > c.width || len(row.Cells) < c.least || (cutOff && len(row.Cells) < c.width) {
 		row.Fault = &preset.Fault{
 			Reason: fmt.Sprintf("the row has %d cells, the header %d", len(row.Cells), c.width),
 			Hint:   "the row is cut off, or a delimiter inside a cell is not quoted",

@@ -19,8 +19,9 @@ func TestJDOrders(t *testing.T) {
 		"30001 | 2026-01-02 10:00:00 | jack123 | online | 2026-01-02 10:01:00 | 2026-01-05 10:00:00 | finished | 30 | 28 | 普通订单|app",
 		"30002 | 2026-01-02 11:00:00 | j****23 | cod |  |  | paid | 10 | 10 | 普通订单",
 		"30003 | 2026-01-02 12:00:00 | rose | online |  |  | closed_unpaid | 10 |  | 普通订单")
-	b.expect("order_items", "order_id item_id product_id quantity title",
-		"30001 | 900 | 900 | 2 | 甲", "30001 | 901 | 901 | 1 | 乙", "30001 | 900#2 | 900 | 1 | 甲", "30002 | 902 | 902 | 1 | 丙", "30003 | 902 | 902 | 1 | 丙")
+	b.expect("order_items", "order_id item_id product_id quantity amount title",
+		"30001 | 900 | 900 | 2 | 18.67 | 甲", "30001 | 901 | 901 | 1 | 9.33 | 乙", "30001 | 900#2 | 900 | 1 | 0.00 | 甲",
+		"30002 | 902 | 902 | 1 | 10.00 | 丙", "30003 | 902 | 902 | 1 |  | 丙")
 	if b.read["orders"] != 5 || b.merged["orders"] != 2 || b.read["order_items"] != 5 || len(b.warnings) != 0 {
 		t.Errorf("read %v merged %v warnings %v", b.read, b.merged, b.warnings)
 	}

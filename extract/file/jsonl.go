@@ -129,14 +129,13 @@ func (j *jsonRows) put(quoted, value []byte, line int) {
 	i, ok := j.index[string(quoted[1:len(quoted)-1])]
 	if !ok {
 		key := jsonString(quoted)
-		if i, ok = j.index[preset.NormalName(key)]; ok {
-			j.index[key] = i
-		} else {
+		if i, ok = j.index[preset.NormalName(key)]; !ok {
 			if _, again := j.unknown[key]; !again {
 				j.unknown[key] = line
 			}
 			return
 		}
+		j.index[key] = i
 	}
 	j.seen[i] = true
 	switch {

@@ -107,7 +107,7 @@ func openDelimited(f File, encoding string, delim byte, candidates []candidate) 
 		in.close()
 		return nil, err
 	}
-	rows.width = len(in.header)
+	rows.width, in.delimited = len(in.header), rows
 	return in, nil
 }
 

@@ -210,25 +210,56 @@ func (r *Reading) Read(ctx context.Context, f File, sink extract.Sink) error {
 	for _, w := range in.warnings {
 		sink.Warn(extract.Warning{Dataset: in.plan.Datasets()[0], Message: w})
 	}
-	for n := 0; ; n++ {
-		if n%1024 == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
-		row, err := in.rows.next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
+	if in.delimited != nil {
+		in.delimited.least = m.Width()
+	}
+	if m.Prorates() {
+		if err := r.weigh(ctx, f, m); err != nil {
 			return r.named(f, err)
 		}
-		if err := m.Row(row, sink); err != nil {
-			return err
-		}
+		m.Settle()
+	}
+	if err := each(ctx, in.rows, func(row *preset.Row) error { return m.Row(row, sink) }); err != nil {
+		return r.named(f, err)
 	}
 	if in.after != nil {
 		return r.named(f, in.after(sink))
 	}
 	return nil
+}
+
+// weigh reads the file for what rows of one order share.
+func (r *Reading) weigh(ctx context.Context, f File, m *preset.Mapper) error {
+	in, err := r.open(f)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	if in.delimited != nil {
+		in.delimited.least = m.Width()
+	}
+	return each(ctx, in.rows, func(row *preset.Row) error {
+		m.Weigh(row)
+		return nil
+	})
+}
+
+func each(ctx context.Context, from rows, do func(*preset.Row) error) error {
+	for n := 0; ; n++ {
+		if n%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		row, err := from.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = do(row)
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // RawLines hands over the bytes of the rows that start at the given lines, as
@@ -288,6 +319,7 @@ type opened struct {
 	headerLine int
 	date1904   bool
 	rows       rows
+	delimited  *csvRows // the rows, where they are delimited text
 	warnings   []string
 	after      func(extract.Sink) error // once the rows are through
 	closers    []io.Closer

@@ -33,6 +33,7 @@ type bound struct {
 	verbatim bool
 	within   []int
 	numbered bool
+	shares   *prorating
 }
 
 type start struct{ prefix, value string }
@@ -77,6 +78,7 @@ func (p *Plan) Bind(cells []string, info FileInfo) (m *Mapper, unknown []string)
 	for _, t := range p.layout.targets() {
 		m.targets = append(m.targets, bindTarget(t, h, info))
 	}
+	m.prorating = newProrating(p.layout, m.targets, h)
 	// A filter of the whole layout may speak of any dataset's columns.
 	all := map[string]*Column{}
 	for _, t := range slices.Backward(p.layout.targets()) {

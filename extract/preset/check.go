@@ -81,11 +81,11 @@ func (c *checker) layout(at string, l *Layout) {
 		if len(l.Datasets) > 0 {
 			here = fmt.Sprintf("%s.datasets[%d]", at, i)
 		}
-		c.target(here, t)
+		c.target(here, l, t)
 	}
 }
 
-func (c *checker) target(at string, t *Target) {
+func (c *checker) target(at string, l *Layout, t *Target) {
 	schema := dataset.ByName(t.Dataset)
 	if schema == nil || schema.Internal {
 		c.add(at+".dataset", "%q is not a dataset", t.Dataset)
@@ -94,6 +94,7 @@ func (c *checker) target(at string, t *Target) {
 	columns := t.columns(schema)
 	for _, name := range slices.Sorted(maps.Keys(columns)) {
 		c.column(at+".columns."+name, name, columns[name], schema)
+		c.checkProrate(l, at+".columns."+name, name, columns[name], schema)
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.Constants)) {
 		here := at + ".constants." + name
@@ -132,7 +133,7 @@ func (c *checker) column(at, name string, col *Column, schema *dataset.Schema) {
 		c.add(at, "dataset %s has no column %q", schema.Name, name)
 		return
 	}
-	if col == nil || (len(col.From) == 0 && len(col.Cases) == 0 && col.Value == nil) {
+	if col == nil || (len(col.From) == 0 && len(col.Cases) == 0 && col.Value == nil && col.Prorate == nil) {
 		c.add(at, "says not where the value comes from: from, cases or value")
 		return
 	}

@@ -20,6 +20,8 @@ type Mapper struct {
 	keep    boundWhen
 	skip    []boundFilter
 	targets []*boundTarget
+
+	prorating *prorating
 }
 
 type boundTarget struct {
@@ -65,6 +67,39 @@ func (m *Mapper) Row(row *Row, sink extract.Sink) error {
 		}
 	}
 	return nil
+}
+
+// Width is how many cells a row must have to hold all that is used of it.
+func (m *Mapper) Width() int {
+	n := 0
+	see := func(slots []int) {
+		for _, i := range slots {
+			n = max(n, i+1)
+		}
+	}
+	when := func(w boundWhen) {
+		for _, t := range w {
+			see(t.slots)
+		}
+	}
+	see(m.fill)
+	when(m.keep)
+	for _, f := range m.skip {
+		when(f.when)
+	}
+	for _, t := range m.targets {
+		for _, f := range t.skip {
+			when(f.when)
+		}
+		for _, c := range t.columns {
+			see(c.slots)
+			for _, k := range c.cases {
+				see(k.slots)
+				when(k.when)
+			}
+		}
+	}
+	return n
 }
 
 // fillDown repeats what merged cells of a spreadsheet leave out: a row whose
@@ -191,6 +226,9 @@ func (m *Mapper) value(c *bound, row *Row) (string, *Fault) {
 		return v, nil
 	}
 	v, kind, slot := m.pick(slots, row, c.literal)
+	if v == "" && c.shares != nil {
+		return c.shares.amounts[row.Line], nil
+	}
 	if v == "" {
 		return c.value, nil
 	}

@@ -164,6 +164,10 @@ func (p *Plan) collect() {
 		}
 		for _, c := range t.columns(dataset.ByName(t.Dataset)) {
 			add(c.From)
+			if c.Prorate != nil {
+				add(c.Prorate.Price)
+				add(c.Prorate.Quantity)
+			}
 			for _, k := range c.Cases {
 				when(k.When)
 				add(k.From)

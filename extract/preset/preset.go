@@ -62,6 +62,7 @@ type Column struct {
 	Times    Strings           `yaml:"times"`   // Go layouts, or epoch_s, epoch_ms
 	Required bool              `yaml:"required"`
 	Number   *Number           `yaml:"number"`
+	Prorate  *Prorate          `yaml:"prorate"`
 	Verbatim bool              `yaml:"verbatim"` // keep blanks, tabs and quotes around the value
 }
 

@@ -245,3 +245,27 @@ func TestFileNames(t *testing.T) {
 		}
 	}
 }
+
+func TestLargestRemainder(t *testing.T) {
+	for _, c := range []struct {
+		total         int64
+		weights, want []int64
+	}{
+		{100, []int64{1, 1, 1}, []int64{34, 33, 33}},
+		{2800, []int64{2000, 1000, 0}, []int64{1867, 933, 0}},
+		{1, []int64{1, 2}, []int64{0, 1}},
+		{0, []int64{5}, []int64{0}},
+		{5, []int64{0, 0}, nil},
+	} {
+		got := largestRemainder(c.total, c.weights)
+		if len(got) != len(c.want) {
+			t.Errorf("%d by %v = %v", c.total, c.weights, got)
+			continue
+		}
+		for i := range got {
+			if got[i] != c.want[i] {
+				t.Errorf("%d by %v = %v, want %v", c.total, c.weights, got, c.want)
+			}
+		}
+	}
+}

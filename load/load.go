@@ -69,7 +69,10 @@ type Table struct {
 	Comment         string
 	Columns         []Column
 	Key             []string // columns that name a row; documented, not enforced
-	PartitionColumn string   // DATE column by whose month the files are partitioned; "" = unpartitioned
+	// PartitionColumn is the DATE column by whose month the files are
+	// partitioned; "" = unpartitioned. Where it is hidden, the table is always
+	// replaced whole.
+	PartitionColumn string
 }
 
 // Column of a Table. Type is a type name that DuckDB and PostgreSQL both know:

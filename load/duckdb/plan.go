@@ -58,7 +58,7 @@ func (s *steps) addTable(change load.Change, state state) {
 	known := ok && entry.snapshot != 0 && entry.shape == shapeOf(change.Table)
 	switch {
 	case known && entry.snapshot == change.Snapshot:
-	case known && entry.snapshot == change.Base && change.Table.PartitionColumn != "":
+	case known && entry.snapshot == change.Base && hasPartitions(change.Table):
 		s.necessary = true
 		s.partial = append(s.partial, change)
 		for _, partition := range change.Changed {
@@ -74,6 +74,11 @@ func (s *steps) addTable(change load.Change, state state) {
 		s.necessary = true
 		s.comments = append(s.comments, change.Table)
 	}
+}
+
+// hasPartitions: by a hidden column no rows can be found again.
+func hasPartitions(table load.Table) bool {
+	return slices.ContainsFunc(table.Columns, func(c load.Column) bool { return c.Name == table.PartitionColumn })
 }
 
 func (s steps) nothing() bool { return !s.necessary }

@@ -29,6 +29,7 @@ func Run(t *testing.T, harness Harness) {
 		"changed partitions are replaced, others stay":       testPartial,
 		"changes against an unknown base are not trusted":    testUnknownBase,
 		"an unknown snapshot is read whole":                  testUnknownSnapshot,
+		"a table of hidden partitions is replaced whole":     testHiddenPartition,
 		"columns come, go and change their type":             testEvolution,
 		"tables that are not published any more disappear":   testDropped,
 		"tables that come as rows are replaced whole":        testInline,

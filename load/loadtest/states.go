@@ -96,6 +96,22 @@ func testUnknownSnapshot(t *testing.T, f *fixture) {
 	f.expect(t, allDays, "a1 2026-01-05 1")
 }
 
+func testHiddenPartition(t *testing.T, f *fixture) {
+	publication, m := f.first(t)
+	table := agentDays()
+	table.Columns, table.Key = []load.Column{{Name: "agent_id", Type: "VARCHAR"}, {Name: "received_buyers", Type: "BIGINT"}}, nil
+	publication.Tables[0].Table = table
+	f.load(t, publication)
+	feb := write(t, f, row("a9", "2026-02-09", 9))
+	publication.ID = "p2"
+	publication.Tables[0] = load.Change{
+		Table: table, Snapshot: 12, Base: 11, Files: append(append([]string(nil), m.jan...), feb...),
+		Changed: []load.Partition{{Value: "2026-02", Files: feb}}, Removed: []string{""},
+	}
+	f.load(t, publication)
+	f.expect(t, "select agent_id, received_buyers from kpi_agent_day order by 2", "a1 3\na2 4\na9 9")
+}
+
 func testEvolution(t *testing.T, f *fixture) {
 	publication, m := f.first(t)
 	f.load(t, publication)

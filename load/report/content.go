@@ -92,6 +92,8 @@ type rejected struct {
 
 type failedCheck struct {
 	Name     string `json:"name"`
+	Platform string `json:"platform"`
+	Shop     string `json:"shop"`
 	Severity string `json:"severity"`
 	Rows     int64  `json:"rows"`
 }

@@ -161,9 +161,12 @@ func (r *reader) quality(ctx context.Context, c *content) error {
 	if !r.has("etl_quality", "run_id", "kind", "name", "platform", "shop_id", "severity", "status", "rows", "checked_at") {
 		return nil
 	}
-	query := `select kind, name, coalesce(platform, ''), coalesce(shop_id, ''), coalesce(severity, ''), "rows" from etl_quality
-		where run_id = (select run_id from etl_quality order by checked_at desc limit 1)
-		and ((kind = 'quarantine' and "rows" > 0) or (kind = 'check' and status = 'failed')) order by kind, name, platform, shop_id`
+	// Both kinds as of their latest time: what waits in quarantine may stem from
+	// older runs.
+	query := `select kind, name, coalesce(platform, ''), coalesce(shop_id, ''), min(coalesce(severity, '')), cast(sum("rows") as bigint) from etl_quality as q
+		where checked_at = (select max(l.checked_at) from etl_quality as l where l.kind = q.kind)
+		and ((kind = 'quarantine' and "rows" > 0) or (kind = 'check' and status = 'failed'))
+		group by kind, name, platform, shop_id order by kind, name, platform, shop_id`
 	return r.each(ctx, query, func(scan func(...any) error) error {
 		var kind, name, platform, shop, severity string
 		var rows sql.NullInt64
@@ -173,7 +176,7 @@ func (r *reader) quality(ctx context.Context, c *content) error {
 		if kind == "quarantine" {
 			c.Rejected = append(c.Rejected, rejected{Dataset: name, Platform: platform, Shop: shop, Rows: rows.Int64})
 		} else {
-			c.Failed = append(c.Failed, failedCheck{Name: name, Severity: severity, Rows: rows.Int64})
+			c.Failed = append(c.Failed, failedCheck{Name: name, Platform: platform, Shop: shop, Severity: severity, Rows: rows.Int64})
 		}
 		return nil
 	})

@@ -16,7 +16,13 @@ const figures = {
   lost_rate: { unit: 'ratio', better: -1, over: ['lost_buyers'], under: ['inquiry_buyers'] },
   unlinked_share: { unit: 'ratio', better: -1, over: ['unlinked_amount'], under: ['valid_paid_amount'] },
 };
-const label = (key) => word(figures[key]?.label ?? key);
+
+// The platforms name some figures by their own limits.
+let platform = '';
+function label(key) {
+  const own = `${key}_${platform}`;
+  return own in words[language] ? word(own) : word(figures[key]?.label ?? key);
+}
 
 // days lists the dates from a to b.
 function days(a, b) {

@@ -15,6 +15,7 @@ function render() {
     for (const section of document.querySelectorAll('main > section')) section.hidden = true;
     return;
   }
+  platform = shop.platform;
   const period = span(shop, chosen.length);
   showHead(shop, period);
   showNotices(shop, period);

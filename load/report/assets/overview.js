@@ -26,11 +26,13 @@ function showNotices(shop, period) {
   if (open.length) notices.push(word('openDays')(open.length, open[0]));
   const unlinked = figure(shop.days, 'unlinked_share', period);
   if (unlinked) notices.push(word('unlinked')(show(unlinked, 'ratio')));
-  const ours = (data.rejected ?? []).filter((r) => (!r.platform || r.platform === shop.platform) && (!r.shop || r.shop === shop.id));
+  const concerns = (r) => (!r.platform || r.platform === shop.platform) && (!r.shop || r.shop === shop.id);
+  const ours = (data.rejected ?? []).filter(concerns);
   if (ours.length) {
     notices.push(word('rejected')(show(ours.reduce((n, r) => n + r.rows, 0), 'count'), ours.map((r) => `${r.dataset} ${show(r.rows, 'count')}`).join(', ')));
   }
-  if (data.failed?.length) notices.push(word('failed')(data.failed.length, data.failed.map((f) => f.name).join(', ')));
+  const failed = (data.failed ?? []).filter(concerns);
+  if (failed.length) notices.push(word('failed')(failed.length, failed.map((f) => f.name).join(', ')));
   fill('notices', notices.length ? el('div', { class: 'notice' }, el('ul', {}, notices.map((text) => el('li', {}, text)))) : []);
 }
 

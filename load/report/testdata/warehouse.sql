@@ -85,6 +85,7 @@ create table etl_publication as select 'etl_publication' as table_name, '2026040
 create table etl_quality as select * from (values
     ('r1', 'quarantine', 'orders', 'tmall', 'flagship', 'info', 'failed', 999, null, timestamp '2026-03-30 18:40:00'),
     ('r2', 'quarantine', 'orders', 'tmall', 'flagship', 'info', 'failed', 12, null, timestamp '2026-03-31 18:40:00'),
+    ('r1', 'quarantine', 'orders', 'tmall', 'flagship', 'info', 'failed', 5, null, timestamp '2026-03-31 18:40:00'),
     ('r2', 'quarantine', 'refunds', 'tmall', 'flagship', 'info', 'failed', 3, null, timestamp '2026-03-31 18:40:00'),
     ('r2', 'check', 'replied_at_most_received', null, null, 'blocking', 'passed', 0, null, timestamp '2026-03-31 18:40:00'),
     ('r2', 'check', 'unlinked_orders_below_5_percent', null, null, 'warning', 'failed', 41, null, timestamp '2026-03-31 18:40:00')

@@ -4,7 +4,8 @@ package sql
 
 import "embed"
 
-// FS holds macros/<engine>.sql and {staging,intermediate,marts}/<model>.sql.
+// FS holds macros/<engine>.sql, {staging,intermediate,marts}/<model>.sql and the
+// KPI catalogue, metrics.yaml.
 //
-//go:embed macros/*.sql
+//go:embed macros/*.sql staging/*.sql intermediate/*.sql marts/*.sql metrics.yaml
 var FS embed.FS

@@ -100,7 +100,7 @@ func (r *run) computeWindowModels(ctx context.Context) error {
 	}
 	err := r.exec(ctx, "gather as-of days", fmt.Sprintf(`create or replace temp table scope_window_days as
 		select distinct platform, shop_id, dt from (
-			select s.platform, s.shop_id, s.dt + n as dt from scope_days s, (select unnest(range(%d)) as n)
+			select s.platform, s.shop_id, s.dt + cast(n as integer) as dt from scope_days s, (select unnest(range(%d)) as n)
 			union all select platform, shop_id, dt from found_window_days) f
 		where (platform, shop_id, dt) in (select (platform, shop_id, dt) from rule_day)`, widestWindow))
 	if err != nil {

@@ -114,6 +114,9 @@ func (r *run) bindBuyers(ctx context.Context, chunk string) error {
 	if err := r.exec(ctx, "choose buyers", "create or replace temp table chunk_buyers as "+chunk); err != nil {
 		return err
 	}
+	if err := r.bind(ctx, "table", "all_identities", "select platform, shop_id, order_id, buyer_key from overlay_int_orders__identified"); err != nil {
+		return err
+	}
 	inChunk := func(key string) string {
 		return fmt.Sprintf(" where exists (select 1 from chunk_buyers b where b.platform = x.platform and b.shop_id = x.shop_id and b.buyer_key = %s)", key)
 	}
@@ -131,9 +134,6 @@ func (r *run) bindBuyers(ctx context.Context, chunk string) error {
 		if err := r.bind(ctx, "view", s.Name, query); err != nil {
 			return err
 		}
-	}
-	if err := r.bind(ctx, "table", "all_identities", "select platform, shop_id, order_id, buyer_key from overlay_int_orders__identified"); err != nil {
-		return err
 	}
 	for _, m := range r.graph.OfScope(model.Shop) {
 		if !m.Stored {

@@ -65,10 +65,10 @@ type Partition struct {
 // does not list stay behind (hidden columns); columns that the files lack are
 // NULL.
 type Table struct {
-	Name            string
-	Comment         string
-	Columns         []Column
-	Key             []string // columns that name a row; documented, not enforced
+	Name    string
+	Comment string
+	Columns []Column
+	Key     []string // columns that name a row; documented, not enforced
 	// PartitionColumn is the DATE column by whose month the files are
 	// partitioned; "" = unpartitioned. Where it is hidden, the table is always
 	// replaced whole.

@@ -59,7 +59,7 @@ func childCommand(t *testing.T, mode string, w *Warehouse, rows int) *exec.Cmd {
 func TestAKilledLoadLeavesTheOldPublication(t *testing.T) {
 	w := New(filepath.Join(t.TempDir(), "w.duckdb"), Options{})
 	mustLoad(t, w, numbers(t, "p1", 1, 0, 10))
-	cmd := childCommand(t, "kill", w, 3_000_000)
+	cmd := childCommand(t, "kill", w, 800_000)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func limitFileSize(bytes uint64) {
 func TestAFullDiskLeavesTheOldPublication(t *testing.T) {
 	w := New(filepath.Join(t.TempDir(), "w.duckdb"), Options{})
 	mustLoad(t, w, numbers(t, "p1", 1, 0, 10))
-	out, err := childCommand(t, "full", w, 1_000_000).CombinedOutput()
+	out, err := childCommand(t, "full", w, 400_000).CombinedOutput()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 7 {
 		t.Fatalf("the load ended with %v: %s", err, out)

@@ -11,6 +11,7 @@ import (
 
 	"kefu/cmd/etl/internal/config"
 	"kefu/cmd/etl/internal/terminal"
+	"kefu/extract/ledger"
 	"kefu/transform/rule/yamlnode"
 )
 
@@ -90,8 +91,11 @@ func isEnvironment(err error) bool {
 		environment *environmentError
 		network     *net.OpError
 		name        *net.DNSError
+		locked      *ledger.LockedError
 	)
-	if errors.As(err, &environment) || errors.As(err, &network) || errors.As(err, &name) || errors.Is(err, fs.ErrPermission) {
+	switch {
+	case errors.As(err, &environment), errors.As(err, &network), errors.As(err, &name), errors.As(err, &locked),
+		errors.Is(err, ledger.ErrSecretChanged), errors.Is(err, fs.ErrPermission):
 		return true
 	}
 	for _, known := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EMFILE, syscall.ENFILE} {

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"kefu/cmd/etl/internal/config"
+	"kefu/extract/ledger"
 	"kefu/transform/rule/yamlnode"
 )
 
@@ -42,10 +43,12 @@ func TestExitCodes(t *testing.T) {
 		{"environment", ctx, fmt.Errorf("run: %w", &environmentError{err: errors.New("no server")}), 3},
 		{"no permission", ctx, fmt.Errorf("open: %w", &fs.PathError{Op: "open", Path: "x", Err: syscall.EACCES}), 3},
 		{"disk full", ctx, fmt.Errorf("write: %w", &os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}), 3},
-		{"disk full, told by an engine", ctx, errors.New("IO Error: Could not write file: No space left on device"), 3},
+		{"disk full, told by an engine", ctx, errors.New("copy: IO Error: Could not write file: No space left on device"), 3},
 		{"server gone", ctx, fmt.Errorf("load: %w", &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), 3},
+		{"another run is under way", ctx, fmt.Errorf("take the lake: %w", &ledger.LockedError{}), 3},
+		{"another key than the lake's", ctx, fmt.Errorf("open: %w", ledger.ErrSecretChanged), 3},
 		{"interrupted", stopped, fmt.Errorf("read: %w", context.Canceled), 130},
-		{"interrupted, told by an engine", stopped, errors.New("INTERRUPT Error: Interrupted!"), 130},
+		{"interrupted, told by an engine", stopped, errors.New("query INTERRUPT Error: Interrupted"), 130},
 		{"cancelled by itself, nobody interrupted", ctx, fmt.Errorf("read: %w", context.Canceled), 1},
 		{"failed while being interrupted", stopped, errors.New("row 3 is bad"), 1},
 		{"already told", ctx, &reported{3}, 3},

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"kefu/cmd/etl/internal/config"
 	"kefu/cmd/etl/internal/terminal"
 
 	"github.com/spf13/cobra"
@@ -61,7 +60,8 @@ func (a *app) init(dir string) error {
 	default:
 		return fmt.Errorf("look for %s: %w", file, err)
 	}
-	cfg, err := config.Load(file, a.options())
+	a.configFile = file
+	cfg, err := a.load()
 	if err != nil {
 		return err
 	}

@@ -88,6 +88,7 @@ func (p *parse) node(n ast.Node) *Node {
 		if n.Start.Value == "!!str" {
 			value.Kind = Text
 		}
+		value.Pos = out.Pos
 		return value
 	default:
 		p.scalar(out, n)
@@ -114,6 +115,9 @@ func (p *parse) mapping(out *Node, values []*ast.MappingValueNode) {
 	for _, v := range values {
 		at := p.pos(v.Key.GetToken())
 		value := p.node(v.Value)
+		if value.Kind == Null {
+			value.Pos = at // an empty value has no place of its own
+		}
 		if _, ok := v.Key.(*ast.MergeKeyNode); ok {
 			merged = append(merged, value.Pairs...)
 			continue

@@ -169,7 +169,7 @@ func (l *loader) file(root *yamlnode.Node) {
 
 // finish checks what refers to something else.
 func (l *loader) finish(root *yamlnode.Node) {
-	if l.cfg.Privacy.HashBuyers() && l.cfg.Privacy.Secret == (SecretRef{}) && root.Kind == yamlnode.Mapping {
+	if l.cfg.Privacy.Secret == (SecretRef{}) && root.Kind == yamlnode.Mapping {
 		if at := root.Get("privacy"); at == nil || at.Get("secret") == nil {
 			l.Errorf(root.Pos, "add privacy: {secret: {file: var/hash.key}}; `etl init` makes the file", "privacy.secret, the key of buyers' ids, is not given")
 		}

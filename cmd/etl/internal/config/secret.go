@@ -21,8 +21,9 @@ type SecretRef struct {
 // minSecret is how many bytes a key must have.
 const minSecret = 16
 
-// Secret reads the key. With privacy.buyer_id: plain it may be left out and is
-// empty then. The error is an *Error of class Environment.
+// Secret reads the key. It is needed with privacy.buyer_id: plain as well: what
+// a masked id shows is only ever compared as a keyed hash. The error is an
+// *Error of class Environment.
 func (c *Config) Secret(lookup yamlnode.Lookup) ([]byte, error) {
 	ref := c.Privacy.Secret
 	missing := func(hint, format string, args ...any) error {
@@ -52,8 +53,6 @@ func (c *Config) Secret(lookup yamlnode.Lookup) ([]byte, error) {
 			return nil, missing("", "the key of buyers' ids cannot be read: %s", err)
 		}
 		text = string(data)
-	default:
-		return nil, nil
 	}
 	key := strings.TrimSpace(text)
 	if len(key) < minSecret {

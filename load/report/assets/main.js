@@ -45,8 +45,12 @@ byId('language').addEventListener('click', () => {
 });
 byId('controls').addEventListener('submit', (event) => event.preventDefault());
 
+// Only another width needs other drawings; phones change the height while scrolling.
 let waiting;
+let width = innerWidth;
 addEventListener('resize', () => {
+  if (innerWidth === width) return;
+  width = innerWidth;
   clearTimeout(waiting);
   waiting = setTimeout(render, 150);
 });

@@ -1,0 +1,78 @@
+package catalogue
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// finalColumns are the names that the final select of a model gives, without
+// the hidden ones: the last word of each item of the list.
+func finalColumns(model string) []string {
+	header, query, _ := strings.Cut(model, "*/")
+	var hidden []string
+	if list := regexp.MustCompile(`(?m)^hidden: \[(.*)\]$`).FindStringSubmatch(header); list != nil {
+		hidden = strings.Split(list[1], ", ")
+	}
+	query = regexp.MustCompile(`--[^\n]*`).ReplaceAllString(query, "")
+	starts := regexp.MustCompile(`(?m)^select\b`).FindAllStringIndex(query, -1)
+	list := query[starts[len(starts)-1][1]:]
+	list = list[:regexp.MustCompile(`(?m)^from\b`).FindStringIndex(list)[0]]
+	var columns []string
+	depth, item := 0, ""
+	for _, c := range list + "," {
+		switch c {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case ',':
+			if depth == 0 {
+				words := regexp.MustCompile(`[\s.]+`).Split(strings.TrimSpace(item), -1)
+				if name := words[len(words)-1]; !slices.Contains(hidden, name) {
+					columns = append(columns, name)
+				}
+				item = ""
+				continue
+			}
+		}
+		item += string(c)
+	}
+	return columns
+}
+
+func TestTheModelsHaveTheColumnsOfTheCatalogue(t *testing.T) {
+	for _, table := range []string{"kpi_agent_day", "kpi_shop_day", "kpi_agent_window", "kpi_shop_window"} {
+		model, err := os.ReadFile("../../sql/marts/" + table + ".sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := shipped(t).Check(table, finalColumns(string(model))); err != nil {
+			t.Errorf("%s:\n%v", table, err)
+		}
+	}
+}
+
+func TestRatesAreWhatTheCatalogueSays(t *testing.T) {
+	ratio := regexp.MustCompile(`safe_ratio\(([a-z0-9_.+ ]+), ([a-z0-9_.+ ]+)\) as (\w+)`)
+	alias := regexp.MustCompile(`\b[a-z]\.`)
+	for _, table := range []string{"kpi_agent_day", "kpi_shop_day", "kpi_agent_window", "kpi_shop_window"} {
+		model, err := os.ReadFile("../../sql/marts/" + table + ".sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := ratio.FindAllStringSubmatch(string(model), -1)
+		if len(found) < 25 {
+			t.Errorf("%s: only %d rates were found", table, len(found))
+		}
+		for _, match := range found {
+			metric, _ := shipped(t).Metric(match[3])
+			numerator, denominator := alias.ReplaceAllString(match[1], ""), alias.ReplaceAllString(match[2], "")
+			if numerator != metric.Numerator || denominator != metric.Denominator {
+				t.Errorf("%s.%s is %s / %s, in the catalogue %s", table, match[3], numerator, denominator, metric.Definition())
+			}
+		}
+	}
+}

@@ -66,7 +66,7 @@ func (m *simulation) run() error {
 		for range m.visitors(d) {
 			today.visits = append(today.visits, m.arrival(d))
 		}
-		for range m.visitors(d) * 3 / 10 {
+		for range m.visitors(d) / 2 {
 			m.silentOrder(d)
 		}
 		for i := 0; i < len(today.visits); i++ { // visits bring more visits

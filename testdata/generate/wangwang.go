@@ -30,6 +30,11 @@ type contact struct {
 	messages []message
 }
 
+// answered tells whether an account wrote to the buyer.
+func (k *contact) answered() bool {
+	return slices.ContainsFunc(k.messages, func(m message) bool { return m.sender != "buyer" })
+}
+
 const wangwangWeek = 7
 
 func newWangwang(s *shop, folder string) *wangwang {
@@ -68,6 +73,9 @@ func (w *wangwang) endOfDay(d int) error {
 func (w *wangwang) flush(last int) error {
 	for _, k := range w.order {
 		slices.SortStableFunc(k.messages, func(a, b message) int { return int(a.at - b.at) })
+		if !k.answered() {
+			k.accounts = k.accounts[:1] // nobody wrote: only the first account knows of it
+		}
 	}
 	week := w.first / wangwangWeek
 	half := w.shop.days / wangwangWeek / 2
@@ -82,7 +90,7 @@ func (w *wangwang) flush(last int) error {
 			return err
 		}
 		if a.file == "xiaogu" && week < 2 {
-			err = writeB(f, a, mine)
+			err = writeB(f, a, slices.DeleteFunc(mine, func(k *contact) bool { return !k.answered() }))
 		} else {
 			err = w.writeA(f, a, mine, week)
 		}
@@ -122,17 +130,17 @@ const crlf = "\r\n"
 func (w *wangwang) writeA(f io.Writer, a *agent, contacts []*contact, week int) error {
 	b := bufio.NewWriter(f)
 	title := func(name string) {
-		b.WriteString(strings.Repeat("=", 64) + crlf + strings.Repeat(" ", 31) + name + strings.Repeat(" ", 29) + crlf + strings.Repeat("=", 64) + crlf)
+		fmt.Fprint(b, strings.Repeat("=", 64) + crlf + strings.Repeat(" ", 31) + name + strings.Repeat(" ", 29) + crlf + strings.Repeat("=", 64) + crlf)
 	}
-	b.WriteString(a.id + crlf + crlf)
+	fmt.Fprint(b, a.id + crlf + crlf)
 	title("单聊")
-	b.WriteString(crlf + crlf)
+	fmt.Fprint(b, crlf + crlf)
 	if a.file == "xiaomei" && week == w.shop.days/wangwangWeek-1 {
 		b.WriteString("这一行前面没有联系人" + crlf) // for the quarantine
 	}
 	for _, k := range contacts {
 		bar := strings.Repeat("-", 28)
-		b.WriteString(bar + k.buyer + bar + crlf)
+		fmt.Fprint(b, bar + k.buyer + bar + crlf)
 		for i := range k.messages {
 			m := &k.messages[i]
 			fmt.Fprintf(b, "%s(%s):  %s%s", m.from, clock(m.at), strings.ReplaceAll(m.text, "\n", crlf), crlf)
@@ -146,9 +154,9 @@ func (w *wangwang) writeA(f io.Writer, a *agent, contacts []*contact, week int) 
 // a line with the date.
 func writeB(f io.Writer, a *agent, contacts []*contact) error {
 	b := bufio.NewWriter(f)
-	b.WriteString("导出账号：" + a.id + crlf + crlf + "即时消息" + crlf)
+	fmt.Fprint(b, "导出账号：" + a.id + crlf + crlf + "即时消息" + crlf)
 	for _, k := range contacts {
-		b.WriteString(dateOf(k.messages[0].at) + crlf)
+		fmt.Fprint(b, dateOf(k.messages[0].at) + crlf)
 		for i := range k.messages {
 			m := &k.messages[i]
 			fmt.Fprintf(b, "%s %s: %s%s", clock(m.at), m.from, strings.ReplaceAll(m.text, "\n", crlf), crlf)

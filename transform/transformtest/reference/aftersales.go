@@ -69,16 +69,13 @@ func (c *calc) countRefund(r *world.Refund) {
 	}
 }
 
-// refundBuyer is the order's buyer, else the refund's own unmasked one.
+// refundBuyer is the order's buyer as order_attribution shows him, else the
+// refund's own.
 func (c *calc) refundBuyer(r *world.Refund, o *order) string {
-	switch {
-	case o != nil && o.linked:
+	if o != nil && o.buyer != "" {
 		return o.buyer
-	case r.BuyerID != "" && !isMasked(r.BuyerID):
-		return r.BuyerID
-	default:
-		return ""
 	}
+	return r.BuyerID
 }
 
 // countComplaints counts an (order, item) once, on the day of its earliest

@@ -106,12 +106,12 @@ func (c *calc) reasonOf(q *inquiry) string {
 	}
 }
 
-// shopReason is that of the earliest received reception when all have one.
+// shopReason is that of the earliest unfiltered reception when all have one.
 func (c *calc) shopReason(s *reception) string {
 	var earliest *inquiry
 	for _, q := range c.inquiries {
 		r := q.rec
-		if r.agent == shopEntity || r.buyer != s.buyer || r.dt != s.dt || !r.received() {
+		if r.agent == shopEntity || r.buyer != s.buyer || r.dt != s.dt || r.filter != "" {
 			continue
 		}
 		if q.reason == "" {

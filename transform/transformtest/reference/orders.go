@@ -35,7 +35,7 @@ func (c *calc) readOrders() {
 		o := &order{Order: &c.w.Orders[i]}
 		o.createdDt = c.w.Dt(o.CreatedAt)
 		o.paidAt = o.PaidAt
-		if o.PayType == "cod" {
+		if o.PayType == "cod" && !o.ShippedAt.IsZero() {
 			o.paidAt = o.ShippedAt
 		}
 		if !o.paidAt.IsZero() {

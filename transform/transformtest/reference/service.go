@@ -19,7 +19,8 @@ func (c *calc) replied(r *reception) bool {
 	return len(r.manual) > 0 || (c.w.RulesAt(r.dt).ServedBy == "human_and_bot" && len(r.bots) > 0)
 }
 
-// leavesReplyRate: unreplied, but what was open was handed over.
+// leavesReplyRate: unreplied, but what was open was handed over. For the shop
+// the buyer stays without a reply.
 func (c *calc) leavesReplyRate(r *reception) bool {
 	handed := false
 	for _, t := range r.turns {
@@ -28,7 +29,7 @@ func (c *calc) leavesReplyRate(r *reception) bool {
 		}
 		handed = handed || t.outcome == handedOver
 	}
-	return handed && !c.replied(r)
+	return handed && !c.replied(r) && r.agent != shopEntity
 }
 
 func (c *calc) unreplied(r *reception) bool {

@@ -25,7 +25,7 @@ const shippedText = `
 - {platform: taobao, values: {reply_within: {seconds: 180, unit: turn, hours: "08:00-24:00", bot_replies: true}}}
 - {platform: tmall, values: {reply_within: {seconds: 180, unit: turn, hours: "08:00-24:00", bot_replies: true}}}
 - {platform: jd, values: {session_gap_minutes: 10, reply_within: {seconds: 30, unit: session, hours: "08:00-24:00", first_only: true}}}
-- {platform: jd, from: "2021-12-01", values: {session_gap_minutes: 10, reply_within: {seconds: 30, unit: session, hours: "09:00-23:00", first_only: true}}}
+- {platform: jd, from: "2021-12-01", values: {reply_within: {seconds: 30, unit: session, hours: "09:00-23:00", first_only: true}}}
 - {platform: kuaishou, values: {served_by: human_and_bot, rating_hours: "08:00-24:00", reply_within: {seconds: 180, unit: person, hours: "08:00-24:00"}}}
 - {platform: kuaishou, from: "2023-06-30", values: {served_by: human_only, rating_hours: "08:00-23:00", reply_within: {seconds: 180, unit: person, hours: "08:00-23:00"}}}
 - {platform: doudian, values: {reply_within: {seconds: 180, unit: turn, hours: "08:00-23:00"}}}

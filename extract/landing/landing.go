@@ -28,6 +28,8 @@ const (
 
 	suffixData = ".zst"
 	suffixMeta = ".json"
+
+	tempPattern = ".landing-*"
 )
 
 // ErrCorrupt says that landed bytes are not those that were received.
@@ -71,7 +73,7 @@ func (s *Store) Land(ctx context.Context, shop string, from Origin, r io.Reader)
 	if err := os.MkdirAll(dir, dirMode); err != nil {
 		return Landed{}, fmt.Errorf("create landing directory: %w", err)
 	}
-	tmp, err := os.CreateTemp(dir, ".landing-*")
+	tmp, err := os.CreateTemp(dir, tempPattern)
 	if err != nil {
 		return Landed{}, fmt.Errorf("create landing file: %w", err)
 	}
@@ -138,7 +140,7 @@ func (s *Store) publish(tmp *os.File, l Landed) error {
 }
 
 func writeAside(path string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".landing-*")
+	tmp, err := os.CreateTemp(filepath.Dir(path), tempPattern)
 	if err != nil {
 		return fmt.Errorf("create sidecar: %w", err)
 	}
@@ -211,6 +213,27 @@ func (s *Store) Delete(shop, id string) error {
 	for _, suffix := range []string{suffixMeta, suffixData} {
 		if err := os.Remove(s.path(shop, id, suffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("delete landed %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// Sweep takes away what landings that were killed left half-written before
+// the given time.
+func (s *Store) Sweep(before time.Time) error {
+	for _, depth := range []string{"*", "*/??"} {
+		left, err := filepath.Glob(filepath.Join(s.root, depth, tempPattern))
+		if err != nil {
+			return fmt.Errorf("find half-written files: %w", err)
+		}
+		for _, path := range left {
+			info, err := os.Stat(path)
+			if err != nil || !info.ModTime().Before(before) {
+				continue // gone, or still being written
+			}
+			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("take away half-written file: %w", err)
+			}
 		}
 	}
 	return nil

@@ -154,3 +154,28 @@ func readAll(t *testing.T, s *Store, shop, id string) []byte {
 	}
 	return data
 }
+
+func TestSweepTakesHalfWrittenFiles(t *testing.T) {
+	s := New(t.TempDir())
+	l, err := s.Land(context.Background(), "s", Origin{Name: "n"}, strings.NewReader("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := filepath.Join(s.root, "s", ".landing-123")
+	if err := os.WriteFile(half, []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Sweep(time.Now().Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(half); err != nil {
+		t.Errorf("a file being written was taken: %v", err)
+	}
+	if err := s.Sweep(time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(half); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("the half-written file is still there")
+	}
+	readAll(t, s, "s", l.ID)
+}

@@ -130,17 +130,17 @@ const crlf = "\r\n"
 func (w *wangwang) writeA(f io.Writer, a *agent, contacts []*contact, week int) error {
 	b := bufio.NewWriter(f)
 	title := func(name string) {
-		fmt.Fprint(b, strings.Repeat("=", 64) + crlf + strings.Repeat(" ", 31) + name + strings.Repeat(" ", 29) + crlf + strings.Repeat("=", 64) + crlf)
+		fmt.Fprint(b, strings.Repeat("=", 64)+crlf+strings.Repeat(" ", 31)+name+strings.Repeat(" ", 29)+crlf+strings.Repeat("=", 64)+crlf)
 	}
-	fmt.Fprint(b, a.id + crlf + crlf)
+	fmt.Fprint(b, a.id+crlf+crlf)
 	title("单聊")
-	fmt.Fprint(b, crlf + crlf)
+	fmt.Fprint(b, crlf+crlf)
 	if a.file == "xiaomei" && week == w.shop.days/wangwangWeek-1 {
-		b.WriteString("这一行前面没有联系人" + crlf) // for the quarantine
+		fmt.Fprint(b, "这一行前面没有联系人"+crlf) // for the quarantine
 	}
 	for _, k := range contacts {
 		bar := strings.Repeat("-", 28)
-		fmt.Fprint(b, bar + k.buyer + bar + crlf)
+		fmt.Fprint(b, bar+k.buyer+bar+crlf)
 		for i := range k.messages {
 			m := &k.messages[i]
 			fmt.Fprintf(b, "%s(%s):  %s%s", m.from, clock(m.at), strings.ReplaceAll(m.text, "\n", crlf), crlf)
@@ -154,9 +154,9 @@ func (w *wangwang) writeA(f io.Writer, a *agent, contacts []*contact, week int) 
 // a line with the date.
 func writeB(f io.Writer, a *agent, contacts []*contact) error {
 	b := bufio.NewWriter(f)
-	fmt.Fprint(b, "导出账号：" + a.id + crlf + crlf + "即时消息" + crlf)
+	fmt.Fprint(b, "导出账号："+a.id+crlf+crlf+"即时消息"+crlf)
 	for _, k := range contacts {
-		fmt.Fprint(b, dateOf(k.messages[0].at) + crlf)
+		fmt.Fprint(b, dateOf(k.messages[0].at)+crlf)
 		for i := range k.messages {
 			m := &k.messages[i]
 			fmt.Fprintf(b, "%s %s: %s%s", clock(m.at), m.from, strings.ReplaceAll(m.text, "\n", crlf), crlf)

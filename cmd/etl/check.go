@@ -10,6 +10,7 @@ import (
 	"kefu/cmd/etl/internal/terminal"
 	"kefu/extract/preset"
 	"kefu/sql"
+	"kefu/transform/catalogue"
 	"kefu/transform/model"
 	"kefu/transform/rule/yamlnode"
 
@@ -30,6 +31,7 @@ func (a *app) inspections() []inspection {
 		{"presets", inspectPresets},
 		{"sources", inspectSources},
 		{"models", inspectModels},
+		{"kpis", inspectKPIs},
 	}
 }
 
@@ -206,4 +208,24 @@ func inspectModels(context.Context, *config.Config) []config.Problem {
 		return []config.Problem{{Pos: yamlnode.Pos{File: "sql"}, Message: err.Error()}}
 	}
 	return nil
+}
+
+// inspectKPIs warns of KPIs in grades, targets and pay plans that nothing computes.
+func inspectKPIs(_ context.Context, cfg *config.Config) []config.Problem {
+	known, err := catalogue.Load(sql.FS, "metrics.yaml")
+	if err != nil {
+		return []config.Problem{{Pos: yamlnode.Pos{File: "sql"}, Message: err.Error()}}
+	}
+	names := []string{}
+	for _, m := range known.Metrics() {
+		names = append(names, m.Name)
+	}
+	var out []config.Problem
+	for _, ref := range cfg.Rules.KPIs() {
+		if _, ok := known.Metric(ref.KPI); !ok {
+			out = append(out, config.Problem{Pos: ref.Pos, Class: yamlnode.Warning,
+				Message: fmt.Sprintf("%s: there is no KPI %s", ref.Rule, ref.KPI), Hint: yamlnode.Suggest(ref.KPI, names)})
+		}
+	}
+	return out
 }

@@ -10,6 +10,7 @@ import (
 
 	"kefu/cmd/etl/internal/config"
 	"kefu/cmd/etl/internal/terminal"
+	"kefu/extract/preset"
 
 	"github.com/spf13/cobra"
 )
@@ -127,7 +128,7 @@ func (a *app) load() (*config.Config, error) {
 
 // options are what this program can do.
 func (a *app) options() config.Options {
-	return config.Options{Lookup: a.lookup}
+	return config.Options{Lookup: a.lookup, Presets: preset.Names()}
 }
 
 // terminal is stdout for people, messages is stderr.

@@ -121,6 +121,7 @@ type compiled struct {
 type setting struct {
 	rule  int // place in definitions
 	pos   yamlnode.Pos
+	node  *yamlnode.Node
 	value any
 }
 
@@ -172,7 +173,7 @@ func (s *Set) compile(e *Entry, base *Values) []Problem {
 		if table {
 			definitions[i].set(base, value)
 		}
-		c.values = append(c.values, setting{rule: i, pos: given.Pos, value: value})
+		c.values = append(c.values, setting{rule: i, pos: given.Pos, node: given.Value, value: value})
 	}
 	s.declared = append(s.declared, c)
 	return r.Problems

@@ -219,3 +219,14 @@ func TestGradesTargetsAndPayPlan(t *testing.T) {
 		t.Errorf("pay_plan = %+v", v.PayPlan)
 	}
 }
+
+func TestKPIsThatEntriesName(t *testing.T) {
+	set := mustRead(t, "rules:\n- values:\n    grades: {reply_rate: {pass: 0.9}}\n    training_kpis: [good_rate]\n    exclude_agents: [a]\n    targets: {sales_amount: 1}\n")
+	var got []string
+	for _, k := range set.KPIs() {
+		got = append(got, fmt.Sprint(k.Rule, " ", k.KPI, " ", k.Pos.Line))
+	}
+	if want := "[grades reply_rate 3 training_kpis good_rate 4 targets sales_amount 6]"; fmt.Sprint(got) != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+}

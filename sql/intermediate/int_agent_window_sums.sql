@@ -2,128 +2,87 @@
 description: One row per agent, as-of day and window with data in it, with the sums of the window's days.
 grain: [platform, shop_id, agent_id, dt, window_days]
 scope: window
+stored: false
 */
 with
 
-spans as (
-    select platform, shop_id, plus_days(min(dt), -179) as from_dt, max(dt) as to_dt from days group by platform, shop_id
-),
-
-kpi as (
-    select k.*, s.to_dt from kpi_agent_day k
-    join spans s on s.platform = k.platform and s.shop_id = k.shop_id
-    where k.dt between s.from_dt and s.to_dt
-),
-
 asofs as (select * from int_window_asofs where grain = 'agent'),
 
-windows as (select distinct window_days from asofs),
+totals as (select * from int_agent_window_totals)
 
--- A day counts from itself until the window has passed it.
-marks as (
-    select k.platform, k.shop_id, k.agent_id, w.window_days, k.dt as mark_dt, k.dt as source_dt, 1 as sign, false as is_asof
-    from kpi k
-    cross join windows w
-    union all
-    select k.platform, k.shop_id, k.agent_id, w.window_days, plus_days(k.dt, w.window_days) as mark_dt, k.dt as source_dt,
-        -1 as sign, false as is_asof
-    from kpi k
-    cross join windows w
-    where plus_days(k.dt, w.window_days) <= k.to_dt
-    union all
-    select platform, shop_id, agent_id, window_days, dt as mark_dt, cast(null as date) as source_dt, 0 as sign, true as is_asof
-    from asofs
-),
-
-running as (
-    select m.platform, m.shop_id, m.agent_id, m.mark_dt as dt, m.window_days, m.is_asof,
-        cast(sum(m.sign * x.inquiry_buyers) over w as bigint) as inquiry_buyers,
-        cast(sum(m.sign * x.ordered_buyers_same_day) over w as bigint) as ordered_buyers_same_day,
-        cast(sum(m.sign * x.ordered_buyers_final) over w as bigint) as ordered_buyers_final,
-        cast(sum(m.sign * x.paid_buyers_next_day) over w as bigint) as paid_buyers_next_day,
-        cast(sum(m.sign * x.paid_buyers_final) over w as bigint) as paid_buyers_final,
-        cast(sum(m.sign * x.order_buyers) over w as bigint) as order_buyers,
-        cast(sum(m.sign * x.order_paid_buyers_same_day) over w as bigint) as order_paid_buyers_same_day,
-        cast(sum(m.sign * x.order_paid_buyers) over w as bigint) as order_paid_buyers,
-        cast(sum(m.sign * x.ordered_unpaid_buyers) over w as bigint) as ordered_unpaid_buyers,
-        cast(sum(m.sign * x.other_agent_buyers) over w as bigint) as other_agent_buyers,
-        cast(sum(m.sign * x.shipped_buyers_final) over w as bigint) as shipped_buyers_final,
-        cast(sum(m.sign * x.shipped_amount) over w as decimal(18, 2)) as shipped_amount,
-        cast(sum(m.sign * x.lost_buyers) over w as bigint) as lost_buyers,
-        cast(sum(m.sign * x.sales_amount) over w as decimal(18, 6)) as sales_amount,
-        cast(sum(m.sign * x.sales_amount_by_order) over w as decimal(18, 6)) as sales_amount_by_order,
-        cast(sum(m.sign * x.sales_amount_by_order_then_pay) over w as decimal(18, 6)) as sales_amount_by_order_then_pay,
-        cast(sum(m.sign * x.sales_amount_by_pay) over w as decimal(18, 6)) as sales_amount_by_pay,
-        cast(sum(m.sign * x.sales_buyers_by_order) over w as bigint) as sales_buyers_by_order,
-        cast(sum(m.sign * x.sales_buyers_by_order_then_pay) over w as bigint) as sales_buyers_by_order_then_pay,
-        cast(sum(m.sign * x.sales_buyers_by_pay) over w as bigint) as sales_buyers_by_pay,
-        cast(sum(m.sign * x.own_paid_amount) over w as decimal(18, 2)) as own_paid_amount,
-        cast(sum(m.sign * x.own_order_others_pay_amount) over w as decimal(18, 2)) as own_order_others_pay_amount,
-        cast(sum(m.sign * x.others_order_own_pay_amount) over w as decimal(18, 2)) as others_order_own_pay_amount,
-        cast(sum(m.sign * x.silent_own_pay_amount) over w as decimal(18, 2)) as silent_own_pay_amount,
-        cast(sum(m.sign * x.silent_follow_up_amount) over w as decimal(18, 2)) as silent_follow_up_amount,
-        cast(sum(m.sign * x.assisted_orders) over w as bigint) as assisted_orders,
-        cast(sum(m.sign * x.sales_orders) over w as bigint) as sales_orders,
-        cast(sum(m.sign * x.sales_buyers) over w as bigint) as sales_buyers,
-        cast(sum(m.sign * x.sales_items) over w as decimal(18, 6)) as sales_items,
-        cast(sum(m.sign * x.inquiry_deal_amount) over w as decimal(18, 2)) as inquiry_deal_amount,
-        cast(sum(m.sign * x.inquiry_deal_items) over w as bigint) as inquiry_deal_items,
-        cast(sum(m.sign * x.inquiry_deal_buyers) over w as bigint) as inquiry_deal_buyers,
-        cast(sum(m.sign * x.deals) over w as decimal(18, 6)) as deals,
-        cast(sum(m.sign * x.refunded_amount) over w as decimal(18, 6)) as refunded_amount,
-        cast(sum(m.sign * x.refunds) over w as decimal(18, 6)) as refunds,
-        cast(sum(m.sign * x.disputes) over w as decimal(18, 6)) as disputes,
-        cast(sum(m.sign * x.refunds_completed) over w as decimal(18, 6)) as refunds_completed,
-        cast(sum(m.sign * x.self_completed) over w as decimal(18, 6)) as self_completed,
-        cast(sum(m.sign * x.complaints) over w as decimal(18, 6)) as complaints,
-        cast(sum(m.sign * x.refund_us_sum) over w as decimal(38, 6)) as refund_us_sum,
-        cast(sum(m.sign * x.consulted_buyers) over w as bigint) as consulted_buyers,
-        cast(sum(m.sign * x.received_buyers) over w as bigint) as received_buyers,
-        cast(sum(m.sign * x.receptions) over w as bigint) as receptions,
-        cast(sum(m.sign * x.buyer_messages) over w as bigint) as buyer_messages,
-        cast(sum(m.sign * x.agent_messages) over w as bigint) as agent_messages,
-        cast(sum(m.sign * x.replied_buyers) over w as bigint) as replied_buyers,
-        cast(sum(m.sign * x.unreplied_buyers) over w as bigint) as unreplied_buyers,
-        cast(sum(m.sign * x.first_response_turns) over w as bigint) as first_response_turns,
-        cast(sum(m.sign * x.first_response_sum_s) over w as bigint) as first_response_sum_s,
-        cast(sum(m.sign * x.response_turns) over w as bigint) as response_turns,
-        cast(sum(m.sign * x.response_sum_s) over w as bigint) as response_sum_s,
-        cast(sum(m.sign * x.slow_buyers) over w as bigint) as slow_buyers,
-        cast(sum(m.sign * x.reply_within_units) over w as bigint) as reply_within_units,
-        cast(sum(m.sign * x.reply_within_ok) over w as bigint) as reply_within_ok,
-        cast(sum(m.sign * x.long_receptions) over w as bigint) as long_receptions,
-        cast(sum(m.sign * x.quick_turns) over w as bigint) as quick_turns,
-        cast(sum(m.sign * x.agent_chars) over w as bigint) as agent_chars,
-        cast(sum(m.sign * x.handed_over_receptions) over w as bigint) as handed_over_receptions,
-        cast(sum(m.sign * x.invited) over w as bigint) as invited,
-        cast(sum(m.sign * x.rated) over w as bigint) as rated,
-        cast(sum(m.sign * x.good) over w as bigint) as good,
-        cast(sum(m.sign * x.neutral) over w as bigint) as neutral,
-        cast(sum(m.sign * x.bad) over w as bigint) as bad,
-        cast(sum(m.sign * x.score_sum) over w as bigint) as score_sum,
-        cast(sum(m.sign * x.csat_good) over w as bigint) as csat_good,
-        cast(sum(m.sign * x.csat_rated) over w as bigint) as csat_rated,
-        cast(sum(m.sign * x.logins) over w as bigint) as logins,
-        cast(sum(m.sign * cast(round(x.online_hours * 3600000000) as bigint)) over w as double) / 3600000000 as online_hours,
-        cast(sum(m.sign * x.online_accounts) over w as bigint) as online_accounts
-    from marks m
-    left join kpi x
-        on x.platform = m.platform and x.shop_id = m.shop_id and x.agent_id = m.agent_id and x.dt = m.source_dt
-    window w as (partition by m.platform, m.shop_id, m.agent_id, m.window_days order by m.mark_dt)
-)
-
-select platform, shop_id, agent_id, dt, window_days,
-    inquiry_buyers, ordered_buyers_same_day, ordered_buyers_final, paid_buyers_next_day, paid_buyers_final,
-    order_buyers, order_paid_buyers_same_day, order_paid_buyers, ordered_unpaid_buyers, other_agent_buyers,
-    shipped_buyers_final, shipped_amount, lost_buyers, sales_amount, sales_amount_by_order,
-    sales_amount_by_order_then_pay, sales_amount_by_pay, sales_buyers_by_order, sales_buyers_by_order_then_pay,
-    sales_buyers_by_pay, own_paid_amount, own_order_others_pay_amount, others_order_own_pay_amount,
-    silent_own_pay_amount, silent_follow_up_amount, assisted_orders, sales_orders, sales_buyers, sales_items,
-    inquiry_deal_amount, inquiry_deal_items, inquiry_deal_buyers, deals, refunded_amount, refunds, disputes,
-    refunds_completed, self_completed, complaints, refund_us_sum, consulted_buyers, received_buyers, receptions,
-    buyer_messages, agent_messages, replied_buyers, unreplied_buyers, first_response_turns, first_response_sum_s,
-    response_turns, response_sum_s, slow_buyers, reply_within_units, reply_within_ok, long_receptions, quick_turns,
-    agent_chars, handed_over_receptions, invited, rated, good, neutral, bad, score_sum, csat_good, csat_rated, logins,
-    online_hours, online_accounts
-from running
-where is_asof
+-- What has added up to the as-of day, less what had before the window.
+select a.platform, a.shop_id, a.agent_id, a.dt, a.window_days,
+    cast(e.inquiry_buyers - coalesce(b.inquiry_buyers, 0) as bigint) as inquiry_buyers,
+    cast(e.ordered_buyers_same_day - coalesce(b.ordered_buyers_same_day, 0) as bigint) as ordered_buyers_same_day,
+    cast(e.ordered_buyers_final - coalesce(b.ordered_buyers_final, 0) as bigint) as ordered_buyers_final,
+    cast(e.paid_buyers_next_day - coalesce(b.paid_buyers_next_day, 0) as bigint) as paid_buyers_next_day,
+    cast(e.paid_buyers_final - coalesce(b.paid_buyers_final, 0) as bigint) as paid_buyers_final,
+    cast(e.order_buyers - coalesce(b.order_buyers, 0) as bigint) as order_buyers,
+    cast(e.order_paid_buyers_same_day - coalesce(b.order_paid_buyers_same_day, 0) as bigint) as order_paid_buyers_same_day,
+    cast(e.order_paid_buyers - coalesce(b.order_paid_buyers, 0) as bigint) as order_paid_buyers,
+    cast(e.ordered_unpaid_buyers - coalesce(b.ordered_unpaid_buyers, 0) as bigint) as ordered_unpaid_buyers,
+    cast(e.other_agent_buyers - coalesce(b.other_agent_buyers, 0) as bigint) as other_agent_buyers,
+    cast(e.shipped_buyers_final - coalesce(b.shipped_buyers_final, 0) as bigint) as shipped_buyers_final,
+    cast(e.shipped_amount - coalesce(b.shipped_amount, 0) as decimal(18, 2)) as shipped_amount,
+    cast(e.lost_buyers - coalesce(b.lost_buyers, 0) as bigint) as lost_buyers,
+    cast(e.sales_amount - coalesce(b.sales_amount, 0) as decimal(18, 6)) as sales_amount,
+    cast(e.sales_amount_by_order - coalesce(b.sales_amount_by_order, 0) as decimal(18, 6)) as sales_amount_by_order,
+    cast(e.sales_amount_by_order_then_pay - coalesce(b.sales_amount_by_order_then_pay, 0) as decimal(18, 6)) as sales_amount_by_order_then_pay,
+    cast(e.sales_amount_by_pay - coalesce(b.sales_amount_by_pay, 0) as decimal(18, 6)) as sales_amount_by_pay,
+    cast(e.sales_buyers_by_order - coalesce(b.sales_buyers_by_order, 0) as bigint) as sales_buyers_by_order,
+    cast(e.sales_buyers_by_order_then_pay - coalesce(b.sales_buyers_by_order_then_pay, 0) as bigint) as sales_buyers_by_order_then_pay,
+    cast(e.sales_buyers_by_pay - coalesce(b.sales_buyers_by_pay, 0) as bigint) as sales_buyers_by_pay,
+    cast(e.own_paid_amount - coalesce(b.own_paid_amount, 0) as decimal(18, 2)) as own_paid_amount,
+    cast(e.own_order_others_pay_amount - coalesce(b.own_order_others_pay_amount, 0) as decimal(18, 2)) as own_order_others_pay_amount,
+    cast(e.others_order_own_pay_amount - coalesce(b.others_order_own_pay_amount, 0) as decimal(18, 2)) as others_order_own_pay_amount,
+    cast(e.silent_own_pay_amount - coalesce(b.silent_own_pay_amount, 0) as decimal(18, 2)) as silent_own_pay_amount,
+    cast(e.silent_follow_up_amount - coalesce(b.silent_follow_up_amount, 0) as decimal(18, 2)) as silent_follow_up_amount,
+    cast(e.assisted_orders - coalesce(b.assisted_orders, 0) as bigint) as assisted_orders,
+    cast(e.sales_orders - coalesce(b.sales_orders, 0) as bigint) as sales_orders,
+    cast(e.sales_buyers - coalesce(b.sales_buyers, 0) as bigint) as sales_buyers,
+    cast(e.sales_items - coalesce(b.sales_items, 0) as decimal(18, 6)) as sales_items,
+    cast(e.inquiry_deal_amount - coalesce(b.inquiry_deal_amount, 0) as decimal(18, 2)) as inquiry_deal_amount,
+    cast(e.inquiry_deal_items - coalesce(b.inquiry_deal_items, 0) as bigint) as inquiry_deal_items,
+    cast(e.inquiry_deal_buyers - coalesce(b.inquiry_deal_buyers, 0) as bigint) as inquiry_deal_buyers,
+    cast(e.deals - coalesce(b.deals, 0) as decimal(18, 6)) as deals,
+    cast(e.refunded_amount - coalesce(b.refunded_amount, 0) as decimal(18, 6)) as refunded_amount,
+    cast(e.refunds - coalesce(b.refunds, 0) as decimal(18, 6)) as refunds,
+    cast(e.disputes - coalesce(b.disputes, 0) as decimal(18, 6)) as disputes,
+    cast(e.refunds_completed - coalesce(b.refunds_completed, 0) as decimal(18, 6)) as refunds_completed,
+    cast(e.self_completed - coalesce(b.self_completed, 0) as decimal(18, 6)) as self_completed,
+    cast(e.complaints - coalesce(b.complaints, 0) as decimal(18, 6)) as complaints,
+    cast(e.refund_us_sum - coalesce(b.refund_us_sum, 0) as decimal(38, 6)) as refund_us_sum,
+    cast(e.consulted_buyers - coalesce(b.consulted_buyers, 0) as bigint) as consulted_buyers,
+    cast(e.received_buyers - coalesce(b.received_buyers, 0) as bigint) as received_buyers,
+    cast(e.receptions - coalesce(b.receptions, 0) as bigint) as receptions,
+    cast(e.buyer_messages - coalesce(b.buyer_messages, 0) as bigint) as buyer_messages,
+    cast(e.agent_messages - coalesce(b.agent_messages, 0) as bigint) as agent_messages,
+    cast(e.replied_buyers - coalesce(b.replied_buyers, 0) as bigint) as replied_buyers,
+    cast(e.unreplied_buyers - coalesce(b.unreplied_buyers, 0) as bigint) as unreplied_buyers,
+    cast(e.first_response_turns - coalesce(b.first_response_turns, 0) as bigint) as first_response_turns,
+    cast(e.first_response_sum_s - coalesce(b.first_response_sum_s, 0) as bigint) as first_response_sum_s,
+    cast(e.response_turns - coalesce(b.response_turns, 0) as bigint) as response_turns,
+    cast(e.response_sum_s - coalesce(b.response_sum_s, 0) as bigint) as response_sum_s,
+    cast(e.slow_buyers - coalesce(b.slow_buyers, 0) as bigint) as slow_buyers,
+    cast(e.reply_within_units - coalesce(b.reply_within_units, 0) as bigint) as reply_within_units,
+    cast(e.reply_within_ok - coalesce(b.reply_within_ok, 0) as bigint) as reply_within_ok,
+    cast(e.long_receptions - coalesce(b.long_receptions, 0) as bigint) as long_receptions,
+    cast(e.quick_turns - coalesce(b.quick_turns, 0) as bigint) as quick_turns,
+    cast(e.agent_chars - coalesce(b.agent_chars, 0) as bigint) as agent_chars,
+    cast(e.handed_over_receptions - coalesce(b.handed_over_receptions, 0) as bigint) as handed_over_receptions,
+    cast(e.invited - coalesce(b.invited, 0) as bigint) as invited,
+    cast(e.rated - coalesce(b.rated, 0) as bigint) as rated,
+    cast(e.good - coalesce(b.good, 0) as bigint) as good,
+    cast(e.neutral - coalesce(b.neutral, 0) as bigint) as neutral,
+    cast(e.bad - coalesce(b.bad, 0) as bigint) as bad,
+    cast(e.score_sum - coalesce(b.score_sum, 0) as bigint) as score_sum,
+    cast(e.csat_good - coalesce(b.csat_good, 0) as bigint) as csat_good,
+    cast(e.csat_rated - coalesce(b.csat_rated, 0) as bigint) as csat_rated,
+    cast(e.logins - coalesce(b.logins, 0) as bigint) as logins,
+    cast(e.online_us - coalesce(b.online_us, 0) as double) / 3600000000 as online_hours,
+    cast(e.online_accounts - coalesce(b.online_accounts, 0) as bigint) as online_accounts
+from asofs a
+join totals e
+    on e.platform = a.platform and e.shop_id = a.shop_id and e.agent_id = a.agent_id and e.dt = a.last_data_dt
+left join totals b
+    on b.platform = a.platform and b.shop_id = a.shop_id and b.agent_id = a.agent_id and b.dt = a.data_before_dt

@@ -6,10 +6,10 @@ stored: false
 columns:
   grain: agent or shop
   agent_id: empty at shop grain
+  last_data_dt: last day with data up to the as-of day
+  data_before_dt: last day with data before the window, as far as any window reaches; NULL when there is none
 */
 with
-
-days as (select * from days),
 
 agent_days as (select * from kpi_agent_day),
 
@@ -35,17 +35,19 @@ followed_days as (
     where d.dt between s.from_dt and s.to_dt
 ),
 
--- Each day with data serves the as-of days up to the next one.
+-- Each day with data serves the days up to the next one.
 served_days as (
     select f.platform, f.shop_id, f.grain, f.agent_id, f.dt as last_data_dt, a.dt
     from followed_days f
-    cross join unnest(
-        date_series(f.dt, least(coalesce(plus_days(f.next_dt, -1), f.to_dt), f.to_dt, plus_days(f.dt, 179)))
-    ) as a (dt)
+    cross join unnest(date_series(f.dt, coalesce(plus_days(f.next_dt, -1), f.to_dt))) as a (dt)
 )
 
-select a.platform, a.shop_id, a.grain, a.agent_id, a.dt, w.window_days
+select a.platform, a.shop_id, a.grain, a.agent_id, a.dt, w.window_days, a.last_data_dt,
+    b.last_data_dt as data_before_dt
 from served_days a
 join days d on d.platform = a.platform and d.shop_id = a.shop_id and d.dt = a.dt
 cross join windows w
+left join served_days b
+    on b.platform = a.platform and b.shop_id = a.shop_id and b.grain = a.grain and b.agent_id = a.agent_id
+    and b.dt = plus_days(a.dt, -w.window_days)
 where days_between(a.last_data_dt, a.dt) < w.window_days

@@ -10,7 +10,13 @@ columns:
 */
 with
 
-asofs as (select * from int_window_asofs where window_days <= 30),
+-- Numbered, for the sort below is by far the largest of all.
+asofs as (
+    select platform, shop_id, grain, agent_id, dt, window_days,
+        row_number() over (order by platform, shop_id, grain, agent_id, dt, window_days) as asof_id
+    from int_window_asofs
+    where window_days <= 30
+),
 
 histogram as (
     select h.platform, h.shop_id, h.grain, case when h.grain = 'agent' then h.entity else '' end as agent_id, h.dt,
@@ -19,21 +25,28 @@ histogram as (
 ),
 
 cumulated as (
-    select a.platform, a.shop_id, a.grain, a.agent_id, a.dt, a.window_days, h.response_seconds,
+    select a.asof_id, h.response_seconds,
         sum(h.turns) over (
-            partition by a.platform, a.shop_id, a.grain, a.agent_id, a.dt, a.window_days order by h.response_seconds
+            partition by a.asof_id order by h.response_seconds rows between unbounded preceding and current row
         ) as turns_so_far,
         sum(h.turns) over (
-            partition by a.platform, a.shop_id, a.grain, a.agent_id, a.dt, a.window_days
+            partition by a.asof_id order by h.response_seconds
+            rows between unbounded preceding and unbounded following
         ) as all_turns
     from asofs a
     join histogram h
         on h.platform = a.platform and h.shop_id = a.shop_id and h.grain = a.grain and h.agent_id = a.agent_id
         and h.dt > plus_days(a.dt, -a.window_days) and h.dt <= a.dt
+),
+
+quantiles as (
+    select asof_id,
+        min(response_seconds) filter (where turns_so_far * 2 >= all_turns) as response_p50_s,
+        min(response_seconds) filter (where turns_so_far * 10 >= all_turns * 9) as response_p90_s
+    from cumulated
+    group by asof_id
 )
 
-select platform, shop_id, grain, agent_id, dt, window_days,
-    min(response_seconds) filter (where turns_so_far * 2 >= all_turns) as response_p50_s,
-    min(response_seconds) filter (where turns_so_far * 10 >= all_turns * 9) as response_p90_s
-from cumulated
-group by platform, shop_id, grain, agent_id, dt, window_days
+select a.platform, a.shop_id, a.grain, a.agent_id, a.dt, a.window_days, q.response_p50_s, q.response_p90_s
+from asofs a
+join quantiles q on q.asof_id = a.asof_id

@@ -100,8 +100,10 @@ func (z *zone) parseInstant(s string) (micros int64, why string) {
 func parseDate(s string) (day int64, why string) {
 	w, why := parseWall(s)
 	switch {
-	case why != "":
+	case why == notATime:
 		return 0, "not a date"
+	case why != "":
+		return 0, why
 	case w.zoned || w.sec != 0 || w.micro != 0:
 		return 0, "a time where a date belongs"
 	case w.day < firstDay || w.day > lastDay:

@@ -82,6 +82,7 @@ type Normaliser struct {
 	masks  *table // of the internal dataset buyers, nil until there is one
 	own    *shop
 	shops  map[[2]string]*shop
+	zones  map[*time.Location]*zone
 	hasher *hasher
 	buyers *identities
 	agents *identities
@@ -89,10 +90,9 @@ type Normaliser struct {
 	latest int64 // latest microsecond in the accepted rows
 	any    bool  // latest is set
 
-	buyer  *identity // of the row at hand, nil = none
-	agent  *identity
-	scrap  []byte
-	counts map[string]*Counts
+	buyer *identity // of the row at hand, nil = none
+	agent *identity
+	scrap []byte
 }
 
 // New makes a normaliser for one file.
@@ -115,12 +115,10 @@ func New(opts Options, out Output) (*Normaliser, error) {
 	h := newHasher(opts.Privacy)
 	n := &Normaliser{
 		opts: opts, out: out,
-		tables: map[string]*table{}, shops: map[[2]string]*shop{},
+		tables: map[string]*table{}, shops: map[[2]string]*shop{}, zones: map[*time.Location]*zone{},
 		hasher: h, buyers: newIdentities(h, buyerIdentity), agents: newIdentities(h, agentIdentity),
-		counts: map[string]*Counts{},
 	}
-	n.own = newShop(opts.Platform, opts.Shop, opts.Location)
-	n.shops[[2]string{opts.Platform, opts.Shop}] = n.own
+	n.own = n.newShop(opts.Platform, opts.Shop, opts.Location)
 	return n, nil
 }
 
@@ -191,14 +189,16 @@ func (n *Normaliser) Finish() (Result, error) {
 			return Result{}, err
 		}
 	}
-	n.tables, n.last, n.masks = nil, nil, nil
 	res := Result{AsOf: n.opts.AsOf, Datasets: map[string]Counts{}}
 	if res.AsOf.IsZero() && n.any {
 		res.AsOf = time.UnixMicro(n.latest).UTC()
 	}
-	for name, c := range n.counts {
-		res.Datasets[name] = *c
+	for name, t := range n.tables {
+		if !t.source.Internal {
+			res.Datasets[name] = t.counts
+		}
 	}
+	n.tables, n.last, n.masks = nil, nil, nil
 	return res, nil
 }
 
@@ -214,7 +214,6 @@ func (n *Normaliser) table(name string) (*table, error) {
 	if t == nil {
 		t = newTable(schema, n)
 		n.tables[name] = t
-		n.counts[name] = &t.counts.Counts
 	}
 	n.last = t
 	return t, nil

@@ -13,8 +13,10 @@ import (
 type shop struct {
 	platform, id string
 	zone         *zone
-	patterns     [256]patternsOfMinute
+	patterns     []patternsOfMinute // by minute, made when first needed
 }
+
+const minutesKept = 256
 
 type patternsOfMinute struct {
 	minute int64
@@ -22,8 +24,14 @@ type patternsOfMinute struct {
 	rules  *TextPatterns
 }
 
-func newShop(platform, id string, loc *time.Location) *shop {
-	return &shop{platform: platform, id: id, zone: newZone(loc)}
+// newShop makes a shop; shops of one time zone share its clock.
+func (n *Normaliser) newShop(platform, id string, loc *time.Location) *shop {
+	if n.zones[loc] == nil {
+		n.zones[loc] = newZone(loc)
+	}
+	s := &shop{platform: platform, id: id, zone: n.zones[loc]}
+	n.shops[[2]string{platform, id}] = s
+	return s
 }
 
 // shopOf finds the shop of a row; platform and id override the file's own.
@@ -56,9 +64,10 @@ func (n *Normaliser) shopOf(platform, id string) (*shop, *problem) {
 		}
 		loc = l
 	}
-	s := newShop(platform, strings.Clone(clean), loc)
-	n.shops[[2]string{strings.Clone(platform), strings.Clone(id)}] = s
-	return s, nil
+	if s := n.shops[[2]string{platform, clean}]; s != nil {
+		return s, nil
+	}
+	return n.newShop(strings.Clone(platform), strings.Clone(clean), loc), nil
 }
 
 // rulesAt gives the text patterns of a message's business day, nil = none.
@@ -66,8 +75,11 @@ func (n *Normaliser) rulesAt(s *shop, micros int64) *TextPatterns {
 	if n.opts.TextRules == nil {
 		return nil
 	}
+	if s.patterns == nil {
+		s.patterns = make([]patternsOfMinute, minutesKept)
+	}
 	minute := floorDiv(micros, 60_000_000)
-	e := &s.patterns[uint64(minute)%uint64(len(s.patterns))]
+	e := &s.patterns[uint64(minute)%minutesKept]
 	if e.set && e.minute == minute {
 		return e.rules
 	}

@@ -50,7 +50,7 @@ type table struct {
 	columns []column
 	cells   []cell // of the row at hand: delivered columns, then derived ones
 	hashed  []hashedColumn
-	counts  struct{ Counts }
+	counts  Counts
 
 	check  func(n *Normaliser, t *table, s *shop) *problem // defaults and what columns ask of each other
 	finish func(n *Normaliser, t *table, s *shop)          // derived columns; no part of the content

@@ -94,3 +94,21 @@ func FuzzList(f *testing.F) {
 		}
 	})
 }
+
+// TestOrdinals holds the table of fingerprints against a map.
+func TestOrdinals(t *testing.T) {
+	var o ordinals
+	want := map[uint64]uint32{}
+	k := uint64(0)
+	for i := range 20000 {
+		if got := o.next(k); got != want[k] {
+			t.Fatalf("fingerprint %d: got %d, want %d", k, got, want[k])
+		}
+		want[k]++
+		if i == 0 { // 0 shares its place with 1
+			want[1], k = want[0], 2
+			continue
+		}
+		k = 2 + (k*6364136223846793005+1442695040888963407)%9000
+	}
+}

@@ -73,7 +73,7 @@ const (
 
 // Normaliser turns the records of one file into batches. It is not safe for
 // concurrent use. Memory is bounded by the batches and caches, apart from
-// about 16 bytes for each message of the file that came without an id.
+// up to 24 bytes for each message of the file that came without an id.
 type Normaliser struct {
 	opts   Options
 	out    Output

@@ -115,22 +115,3 @@ func (h *hasher) keysOfBuyer(id string) string {
 	}
 	return b.String()
 }
-
-// ordinals counts equal messages within a file by a fingerprint of 64 bits.
-type ordinals struct {
-	once  map[uint64]struct{}
-	again map[uint64]uint32
-}
-
-// next returns 0 for the first message with a fingerprint, 1 for the second …
-func (o *ordinals) next(k uint64) uint32 {
-	if o.once == nil {
-		o.once, o.again = map[uint64]struct{}{}, map[uint64]uint32{}
-	}
-	if _, ok := o.once[k]; !ok {
-		o.once[k] = struct{}{}
-		return 0
-	}
-	o.again[k]++
-	return o.again[k]
-}

@@ -14,22 +14,28 @@ type hashedColumn struct {
 	key   string
 }
 
-// noContent names columns that may differ between repeats of a message.
-var noContent = map[string][]string{chatDataset: {"seq", "case_id"}}
+// isContent tells the columns that make two versions of a row differ. When a row
+// was exported is none of them (the version is compared before the content), nor
+// is what may differ between repeats of a message.
+func isContent(schema *dataset.Schema, name string) bool {
+	switch name {
+	case "updated_at":
+		return false
+	case "seq", "case_id":
+		return schema.Name != chatDataset
+	default:
+		return true
+	}
+}
 
-// hashedColumns lists the content of a dataset by name: all that is delivered,
-// nothing that is derived, so that a changed rule does not change content.
+// hashedColumns lists the content of a dataset by name; nothing that is derived
+// is among it, so that a changed rule does not change content.
 func hashedColumns(schema *dataset.Schema) []hashedColumn {
 	var out []hashedColumn
-next:
 	for _, i := range sortedNames(schema.Columns) {
-		name := schema.Columns[i].Name
-		for _, skip := range noContent[schema.Name] {
-			if name == skip {
-				continue next
-			}
+		if name := schema.Columns[i].Name; isContent(schema, name) {
+			out = append(out, hashedColumn{i, `"` + name + `":`})
 		}
-		out = append(out, hashedColumn{i, `"` + name + `":`})
 	}
 	return out
 }

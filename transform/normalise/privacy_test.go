@@ -187,6 +187,15 @@ func TestContentHash(t *testing.T) {
 		}
 		seen = append(seen, h)
 	}
+	order := func(set ...string) string { return accepted(t, options(), with("orders", set...))[0]["row_hash"] }
+	if order("updated_at=2026-01-03") != order() || order("paid_at=2026-01-03") == order() || order("order_id=2") == order() {
+		t.Error("the hash of an order is not that of its content")
+	}
+	if eventOf := func(id string) string {
+		return accepted(t, options(), with("agent_events", "case_id="+id))[0]["row_hash"]
+	}; eventOf("1") == eventOf("2") {
+		t.Error("a case is content of everything but messages")
+	}
 	other := options()
 	other.Privacy.Secret = []byte("another")
 	if hash(other) == base {

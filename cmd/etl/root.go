@@ -34,6 +34,8 @@ func (a *app) verbs() []*cobra.Command {
 	return []*cobra.Command{
 		a.initCommand(),
 		a.checkCommand(),
+		a.runCommand(),
+		a.planCommand(),
 	}
 }
 

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"kefu/cmd/etl/internal/config"
+	"kefu/cmd/etl/internal/night"
+	"kefu/extract/file"
+	"kefu/extract/lake"
+	"kefu/extract/landing"
+	"kefu/extract/ledger"
+	"kefu/extract/preset"
+	warehouse "kefu/load/duckdb"
+	"kefu/sql"
+	"kefu/transform/catalogue"
+	"kefu/transform/compute"
+	"kefu/transform/duckdb"
+	"kefu/transform/model"
+	"kefu/transform/normalise"
+)
+
+// closers are closed in reverse order.
+type closers []func() error
+
+func (c *closers) add(f func() error) { *c = append(*c, f) }
+
+func (c *closers) close(log *slog.Logger) {
+	for _, f := range slices.Backward(*c) {
+		if err := f(); err != nil {
+			log.Warn("close", "error", err)
+		}
+	}
+}
+
+// openLedger opens the state; a verb that only looks does not make one.
+func openLedger(ctx context.Context, cfg *config.Config, create bool) (*ledger.Ledger, error) {
+	if !create {
+		if _, err := os.Stat(cfg.State); err != nil {
+			return nil, &environmentError{fmt.Errorf("open state %s: %w", cfg.State, err), "nothing has run yet: `etl run` does the first night"}
+		}
+	}
+	return ledger.Open(ctx, cfg.State)
+}
+
+func openLake(ctx context.Context, cfg *config.Config) (*lake.Lake, error) {
+	return lake.Open(ctx, lake.Options{CatalogDSN: cfg.State, Root: cfg.Lake})
+}
+
+// openEngine starts the engine; it reaches the lake and its spill folder only.
+func openEngine(ctx context.Context, cfg *config.Config) (*duckdb.Engine, string, error) {
+	macros, err := sql.FS.ReadFile("macros/duckdb.sql")
+	if err != nil {
+		return nil, "", fmt.Errorf("read macros: %w", err)
+	}
+	root, err := filepath.Abs(cfg.Lake)
+	if err != nil {
+		return nil, "", fmt.Errorf("find the lake: %w", err)
+	}
+	options := duckdb.Options{
+		Threads: cfg.Engine.Threads, TempDir: filepath.Join(root, ".spill"), Directories: []string{root}, Macros: string(macros),
+	}
+	if cfg.Engine.MemoryLimit > 0 {
+		options.MemoryLimit = fmt.Sprintf("%dMiB", int64(cfg.Engine.MemoryLimit)>>20)
+	}
+	engine, err := duckdb.Open(ctx, options)
+	return engine, string(macros), err
+}
+
+// openGraph reads the models in their order.
+func openGraph(ctx context.Context, engine *duckdb.Engine, macros string) (*model.Graph, error) {
+	models, err := model.Parse(sql.FS)
+	if err != nil {
+		return nil, err
+	}
+	return model.Build(models, compute.Inputs(night.Relations()...), macros, func(q string) ([]string, error) { return engine.References(ctx, q) })
+}
+
+// openNight opens everything that a night of the pipeline works with.
+func (a *app) openNight(ctx context.Context, cfg *config.Config, pipeline *config.Pipeline) (night.Setup, *closers, error) {
+	open := &closers{}
+	setup := night.Setup{Pipeline: pipeline.Name, Rules: cfg.Rules, Landing: landing.New(cfg.Landing.Path), Compute: len(pipeline.Models) > 0, Log: a.log}
+	err := func() error {
+		secret, err := cfg.Secret(a.lookup)
+		if err != nil {
+			return err
+		}
+		setup.Privacy = normalise.Privacy{Secret: secret, Plain: !cfg.Privacy.HashBuyers(), KeepText: cfg.Privacy.KeepText()}
+		if setup.Ledger, err = openLedger(ctx, cfg, true); err != nil {
+			return err
+		}
+		open.add(setup.Ledger.Close)
+		if setup.Lake, err = openLake(ctx, cfg); err != nil {
+			return err
+		}
+		open.add(setup.Lake.Close)
+		engine, macros, err := openEngine(ctx, cfg)
+		if err != nil {
+			return err
+		}
+		open.add(engine.Close)
+		setup.Engine = engine
+		if setup.Graph, err = openGraph(ctx, engine, macros); err != nil {
+			return err
+		}
+		if setup.Catalogue, err = catalogue.Load(sql.FS, "metrics.yaml"); err != nil {
+			return err
+		}
+		setup.Shops = shopsOf(cfg)
+		if setup.Sources, err = sourcesOf(cfg, pipeline); err != nil {
+			return err
+		}
+		setup.Warehouses = warehousesOf(cfg, pipeline)
+		return nil
+	}()
+	if err != nil {
+		open.close(a.log)
+		return night.Setup{}, nil, err
+	}
+	return setup, open, nil
+}
+
+func shopsOf(cfg *config.Config) []compute.Shop {
+	out := make([]compute.Shop, len(cfg.Shops))
+	for i, s := range cfg.Shops {
+		out[i] = compute.Shop{ShopKey: compute.ShopKey{Platform: s.Platform, Shop: s.ID}, Name: s.Name, Timezone: s.Timezone}
+	}
+	return out
+}
+
+func sourcesOf(cfg *config.Config, pipeline *config.Pipeline) ([]night.Source, error) {
+	var out []night.Source
+	for _, name := range pipeline.Sources {
+		s := cfg.Source(name)
+		if s == nil {
+			return nil, fmt.Errorf("find source %s: %w", name, errors.ErrUnsupported)
+		}
+		p, fingerprint, err := presetOf(cfg, s)
+		if err != nil {
+			return nil, err
+		}
+		files, err := file.New(file.Config{Name: s.Name, Platform: s.Platform, Shop: s.Shop, Path: s.Path, Preset: p})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, night.Source{Name: s.Name, Shop: compute.ShopKey{Platform: s.Platform, Shop: s.Shop}, Files: files, Preset: fingerprint})
+	}
+	return out, nil
+}
+
+// presetOf returns the user's preset of that name, else the shipped one.
+func presetOf(cfg *config.Config, s *config.Source) (*preset.Preset, string, error) {
+	var p *preset.Preset
+	var err error
+	if own, ok := cfg.Presets[s.Preset]; ok {
+		p, err = preset.Parse(own.File, own.Data)
+	} else {
+		p, err = preset.Shipped(s.Preset)
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("source %s: %w", s.Name, err)
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%+v", *p))
+	return p, s.Preset + "-" + hex.EncodeToString(sum[:6]), nil
+}
+
+func warehousesOf(cfg *config.Config, pipeline *config.Pipeline) []night.Warehouse {
+	var out []night.Warehouse
+	for _, name := range pipeline.Warehouses {
+		if w := cfg.Warehouse(name); w != nil {
+			out = append(out, night.Warehouse{Name: w.Name, Warehouse: warehouse.New(w.Path, warehouse.Options{
+				MemoryLimit: fmt.Sprintf("%dMiB", int64(cfg.Engine.MemoryLimit)>>20), Threads: cfg.Engine.Threads,
+			})})
+		}
+	}
+	return out
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"kefu/cmd/etl/internal/night"
+	"kefu/cmd/etl/internal/terminal"
+	"kefu/transform/compute"
+)
+
+// printNight tells a person what a night did.
+func (a *app) printNight(s *night.Summary) {
+	out := a.terminal()
+	a.printSources(out, s)
+	a.printReasons(out, s)
+	a.printModels(out, s)
+	a.printChecks(out, s)
+	for _, l := range s.Load {
+		out.Printf("%s loaded %s: %s, %s, %s\n", out.Mark(terminal.OK), out.Bold(l.Warehouse), plural(l.Tables, "table"), terminal.Rows(l.Rows), seconds(l.Seconds))
+	}
+	for _, e := range s.Errors {
+		out.Printf("%s %s\n", out.Mark(terminal.Failed), e)
+	}
+	mark := terminal.OK
+	switch s.Status {
+	case "partial":
+		mark = terminal.Warning
+	case "failed", "interrupted":
+		mark = terminal.Failed
+	}
+	out.Printf("%s run %s: %s in %s\n", out.Mark(mark), s.RunID, s.Status, seconds(s.Seconds))
+}
+
+func seconds(s float64) string { return terminal.Duration(time.Duration(s * float64(time.Second))) }
+
+func (a *app) printSources(out *terminal.Terminal, s *night.Summary) {
+	table := out.Table(terminal.Left("source"), terminal.Left("shop"), terminal.Right("files"), terminal.Right("known"), terminal.Right("lines read"),
+		terminal.Right("accepted"), terminal.Right("merged"), terminal.Right("duplicates"), terminal.Right("skipped"), terminal.Right("rejected"))
+	for _, r := range s.Sources {
+		rejected := terminal.Count(r.Rejected)
+		if r.Rejected > 0 {
+			rejected = out.Paint(terminal.Warning, rejected)
+		}
+		files := terminal.Count(int64(r.Files))
+		if r.Failed > 0 {
+			files += out.Paint(terminal.Failed, fmt.Sprintf(" (%d failed)", r.Failed))
+		}
+		table.Row(r.Name, r.Shop, files, terminal.Count(int64(r.Known)), terminal.Count(r.Read), terminal.Count(r.Accepted), terminal.Count(r.Merged),
+			terminal.Count(r.Duplicates), terminal.Count(r.Skipped), rejected)
+	}
+	table.Flush()
+	for _, r := range s.Sources {
+		for _, w := range r.Warnings {
+			out.Printf("%s %s: %s\n", out.Mark(terminal.Warning), r.Name, terminal.Clean(w))
+		}
+		if r.Rejected > 0 {
+			out.Printf("%s %s: %s rejected; `etl quarantine list --source %s` shows why\n", out.Mark(terminal.Warning), r.Name, terminal.Rows(r.Rejected), r.Name)
+		}
+	}
+}
+
+func (a *app) printReasons(out *terminal.Terminal, s *night.Summary) {
+	if len(s.Reasons) == 0 {
+		out.Printf("%s nothing changed: nothing to compute\n", out.Mark(terminal.OK))
+		return
+	}
+	out.Printf("\n")
+	table := out.Table(terminal.Left("shop"), terminal.Left("why"), terminal.Left("what"), terminal.Right("changed rows"), terminal.Left("from"), terminal.Left("to"))
+	for _, r := range s.Reasons {
+		rows := ""
+		if r.Rows > 0 {
+			rows = terminal.Count(r.Rows)
+		}
+		table.Row(r.Shop.String(), strings.ReplaceAll(r.Kind, "_", " "), r.Detail, rows, r.From, r.To)
+	}
+	table.Flush()
+}
+
+func (a *app) printModels(out *terminal.Terminal, s *night.Summary) {
+	table := out.Table(terminal.Left("table"), terminal.Right("computed"), terminal.Right("changed"), terminal.Right("days"), terminal.Left("from"), terminal.Left("to"), terminal.Right("seconds"))
+	for _, m := range s.Models {
+		if m.Changed == 0 || strings.HasPrefix(m.Name, "int_") || strings.HasPrefix(m.Name, "stg_") {
+			continue
+		}
+		from, to, days := span(m.Ranges)
+		table.Row(m.Name, terminal.Count(m.Rows), terminal.Count(m.Changed), days, from, to, fmt.Sprintf("%.1f", m.Seconds))
+	}
+	if !table.Empty() {
+		out.Printf("\n")
+		table.Flush()
+	}
+}
+
+// span is the range of days of all shops, and the number of shop days in it.
+func span(ranges []compute.Range) (from, to, days string) {
+	n := 0
+	for _, r := range ranges {
+		if from == "" || r.From < from {
+			from = r.From
+		}
+		to = max(to, r.To)
+		n += r.Days
+	}
+	if n > 0 {
+		days = terminal.Count(int64(n))
+	}
+	return from, to, days
+}
+
+func (a *app) printChecks(out *terminal.Terminal, s *night.Summary) {
+	passed := 0
+	for _, c := range s.Checks {
+		if c.Status == "ok" {
+			passed++
+		}
+	}
+	if len(s.Checks) > 0 {
+		out.Printf("\n%s %s passed\n", out.Mark(terminal.OK), plural(passed, "check"))
+	}
+	for _, c := range s.Checks {
+		mark := terminal.Failed
+		switch c.Status {
+		case "ok":
+			continue
+		case "warning":
+			mark = terminal.Warning
+		}
+		where := "all shops"
+		if c.Shop != (compute.ShopKey{}) {
+			where = c.Shop.String()
+		}
+		sample := ""
+		if c.Sample != "" {
+			sample = ", such as " + c.Sample
+		}
+		out.Printf("%s %s.%s: %s of %s break it%s\n", out.Mark(mark), c.Model, c.Name, terminal.Rows(c.Violations), where, sample)
+	}
+}
+
+// printPlan tells what a run would do.
+func (a *app) printPlan(s *night.Summary) {
+	out := a.terminal()
+	files := 0
+	for _, r := range s.Sources {
+		files += r.Files
+	}
+	if files > 0 {
+		out.Printf("%s to read:\n", plural(files, "new or changed file"))
+		a.printSources(out, s)
+	} else {
+		out.Printf("no new or changed file\n")
+	}
+	a.printReasons(out, s)
+	a.printModels(out, s)
+	a.printChecks(out, s)
+	for _, e := range s.Errors {
+		out.Printf("%s %s\n", out.Mark(terminal.Failed), e)
+	}
+}

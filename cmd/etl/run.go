@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"kefu/cmd/etl/internal/config"
+	"kefu/cmd/etl/internal/night"
+	"kefu/transform/compute"
+
+	"github.com/spf13/cobra"
+)
+
+// nightFlags choose what a night does.
+type nightFlags struct {
+	pipeline, from, to, shop string
+	wait                     bool
+}
+
+func (f *nightFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.pipeline, "pipeline", "", "`NAME` of the pipeline (default: the first)")
+	flags.StringVar(&f.from, "from", "", "compute from this `DAY` on although nothing changed (2026-01-31)")
+	flags.StringVar(&f.to, "to", "", "… up to this `DAY`")
+	flags.StringVar(&f.shop, "shop", "", "only this shop, as `PLATFORM/SHOP` or SHOP")
+	flags.BoolVar(&f.wait, "wait", false, "wait while another run works, instead of giving up")
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var f nightFlags
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "One night: pull, normalise, compute what changed, check, publish, load",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.runNight(cmd.Context(), f) },
+	}
+	f.register(cmd)
+	return cmd
+}
+
+func (a *app) runNight(ctx context.Context, f nightFlags) error {
+	summary, err := a.night(ctx, f, false)
+	if summary == nil {
+		return err
+	}
+	if a.json {
+		if failed := a.printJSON(summary); failed != nil {
+			return errors.Join(err, failed)
+		}
+	} else {
+		a.printNight(summary)
+	}
+	if err != nil && summary.RunID != "" && errors.Is(err, night.ErrUnits) {
+		return &reported{exitFailed} // the summary has told what failed
+	}
+	return err
+}
+
+// night opens what the configuration names and does one night of it.
+func (a *app) night(ctx context.Context, f nightFlags, dry bool) (*night.Summary, error) {
+	cfg, err := a.load()
+	if err != nil {
+		return nil, err
+	}
+	pipeline, err := cfg.Pipeline(f.pipeline)
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	options := night.Options{Dry: dry}
+	only, err := f.only(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if options.Forced, err = f.forced(only); err != nil {
+		return nil, err
+	}
+	setup, open, err := a.openNight(ctx, cfg, pipeline)
+	if err != nil {
+		return nil, err
+	}
+	defer open.close(a.log)
+	setup.Wait = f.wait
+	if only != nil {
+		setup.Sources = sourcesOfShop(setup.Sources, *only)
+	}
+	events := a.newEvents()
+	setup.Events = events
+	defer events.close()
+	summary, err := night.Run(ctx, setup, options)
+	events.close()
+	return summary, err
+}
+
+func (f *nightFlags) only(cfg *config.Config) (*compute.ShopKey, error) {
+	if f.shop == "" {
+		return nil, nil
+	}
+	for _, s := range cfg.Shops {
+		if f.shop == s.ID || f.shop == s.Platform+"/"+s.ID {
+			return &compute.ShopKey{Platform: s.Platform, Shop: s.ID}, nil
+		}
+	}
+	return nil, usagef("--shop %s: the configuration declares no such shop", f.shop)
+}
+
+func (f *nightFlags) forced(only *compute.ShopKey) ([]compute.Force, error) {
+	if f.from == "" && f.to == "" {
+		return nil, nil
+	}
+	from, to := f.from, f.to
+	if from == "" || to == "" {
+		return nil, usagef("--from and --to go together")
+	}
+	a, errFrom := time.Parse(time.DateOnly, from)
+	b, errTo := time.Parse(time.DateOnly, to)
+	switch {
+	case errFrom != nil:
+		return nil, usagef("--from %s is no day such as 2026-01-31", from)
+	case errTo != nil:
+		return nil, usagef("--to %s is no day such as 2026-01-31", to)
+	case b.Before(a):
+		return nil, usagef("--to %s lies before --from %s", to, from)
+	}
+	return []compute.Force{{Shop: only, From: a, To: b}}, nil
+}
+
+func sourcesOfShop(sources []night.Source, shop compute.ShopKey) []night.Source {
+	var out []night.Source
+	for _, s := range sources {
+		if s.Shop == shop {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (a *app) planCommand() *cobra.Command {
+	var f nightFlags
+	cmd := &cobra.Command{
+		Use:   "plan",
+		Short: "What a run would do and why; changes nothing",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.plan(cmd.Context(), f) },
+	}
+	f.register(cmd)
+	return cmd
+}
+
+func (a *app) plan(ctx context.Context, f nightFlags) error {
+	summary, err := a.night(ctx, f, true)
+	if err != nil {
+		return fmt.Errorf("plan: %w", err)
+	}
+	if a.json {
+		return a.printJSON(summary)
+	}
+	a.printPlan(summary)
+	return nil
+}

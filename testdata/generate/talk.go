@@ -43,6 +43,13 @@ func (t *talk) answer(a *agent, text string) {
 
 func (t *talk) wait(lo, hi int64) { t.at += t.m.between(lo, hi) }
 
+// close has the agent answer a buyer's last word, as a rule.
+func (t *talk) close(a *agent) {
+	if !t.m.chance(.06) {
+		t.answer(a, closing)
+	}
+}
+
 // done puts the conversation on the agenda of the day that it starts on.
 func (t *talk) done() {
 	t.end = t.at + 30
@@ -118,6 +125,8 @@ func (m *simulation) meetBot(v visit, a *agent) {
 	t.wait(10, 60)
 	if m.chance(.4) {
 		t.buyer(pick(m, thanks))
+		t.wait(1, 3)
+		t.says(m.shop.bot, closing)
 		t.done()
 		return
 	}
@@ -198,6 +207,7 @@ func (m *simulation) decide(t *talk, v visit, a *agent) {
 			at += m.between(2*hour, 40*hour) // sleeps on it
 		} else if m.chance(.5) {
 			t.buyer(pick(m, wantsToBuy))
+			t.close(a)
 		}
 		o := m.placeOrder(v.buyer, at, t.product, a)
 		if o != nil && o.paid != 0 && o.paid-t.at < 10*minute && o.paid > t.at && m.chance(.5) {
@@ -213,6 +223,7 @@ func (m *simulation) decide(t *talk, v visit, a *agent) {
 	case m.chance(.4):
 		t.wait(5, 90)
 		t.buyer(pick(m, thanks))
+		t.close(a)
 	}
 }
 

@@ -183,7 +183,7 @@ func (t *tmall) itemRows(o *order, l *listing) error {
 	for i, it := range o.items {
 		p := it.product
 		price, n := yuan(p.price), strconv.Itoa(it.quantity)
-		row := []string{`="` + o.id + `"`, p.title, price, n, p.sku, "颜色分类：默认", "", "", status, p.sku}
+		row := []string{`="` + o.id + `"`, p.title, price, n, p.id, "颜色分类：默认", "", "", status, p.sku}
 		if !l.old {
 			refund, amount := "没有申请退款", "无退款申请"
 			if r := o.refund; r != nil && i == 0 && before(r.requested, l.asOf) != 0 {

@@ -112,7 +112,8 @@ func (c *calc) buyerOf(o *order) (buyer string, linked bool) {
 // Masks that show less than one or more than three characters at the start, or
 // more than four at the end, are not matched.
 func fits(mask, id string) bool {
-	start, end := mask[:strings.Index(mask, "*")], mask[strings.LastIndex(mask, "*")+1:]
+	start, _, _ := strings.Cut(mask, "*")
+	end := mask[strings.LastIndex(mask, "*")+1:]
 	p, s := utf8.RuneCountInString(start), utf8.RuneCountInString(end)
 	return p >= 1 && p <= 3 && s <= 4 && utf8.RuneCountInString(id) >= p+s &&
 		strings.HasPrefix(id, start) && strings.HasSuffix(id, end)

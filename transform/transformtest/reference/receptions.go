@@ -56,6 +56,7 @@ func (c *calc) buildReceptions() {
 			r.transfers = append(r.transfers, m)
 		case byBot:
 			r.bots = append(r.bots, m)
+		default:
 		}
 	}
 	for _, r := range c.receptions {

@@ -63,6 +63,7 @@ func (c *calc) slow(r *reception) bool {
 			open++
 		case answered:
 			n, sum = n+1, sum+t.seconds
+		default:
 		}
 	}
 	if !r.received() || n+open == 0 {

@@ -126,6 +126,7 @@ func (c *calc) pairAgents(buyer string, onBot func(*turn) outcome) []*turn {
 			if openNow(to, m.SentAt) == nil && !c.w.ExcludesAgent(to, m.dt) && !c.w.IsBot(to, m.dt) {
 				start(to, m)
 			}
+		default:
 		}
 	}
 	return turns
@@ -154,6 +155,7 @@ func (c *calc) pairShop(buyer string) []*turn {
 				}
 				open = nil
 			}
+		default:
 		}
 	}
 	return turns

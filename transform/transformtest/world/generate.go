@@ -16,12 +16,14 @@ type generator struct {
 	agents []string
 	buyers []string
 	hot    []time.Time // instants that many events lie on or beside
+	tangle bool        // one or two buyers, few days, many robots and handovers
 }
 
 // Random returns a small world crowded with edge cases: bursts around midnight
 // and the cut, limits met exactly, rules that change in the middle. It is open.
 func Random(seed uint64) (*World, error) {
 	g := &generator{r: rand.New(rand.NewPCG(seed, 0x6b656675))}
+	g.tangle = g.chance(35)
 	g.shop(seed)
 	g.ruleEntries()
 	if err := g.w.Open(); err != nil {
@@ -32,6 +34,7 @@ func Random(seed uint64) (*World, error) {
 	g.chats()
 	g.presence()
 	g.orders()
+	g.pendings()
 	g.nameOrders()
 	g.afterSales()
 	g.ratings()
@@ -73,6 +76,9 @@ func (g *generator) shop(seed uint64) {
 	names := []string{"b1", "b2", "jxx23", "j23", "jyy23", "kab1", "小明同学88", "小红88"}
 	g.r.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 	g.buyers = names[:g.between(2, 5)]
+	if g.tangle {
+		g.days, g.buyers = g.between(3, 6), names[:g.between(1, 2)]
+	}
 	if g.chance(15) {
 		g.buyers = append(g.buyers, g.agents[0]) // an own account that appears as a buyer
 	}
@@ -82,6 +88,9 @@ func (g *generator) shop(seed uint64) {
 // a day in the middle, some changed again.
 func (g *generator) ruleEntries() {
 	density := pick(g, 0, 8, 15, 30, 50)
+	if g.tangle {
+		density = pick(g, 15, 40, 70)
+	}
 	var b strings.Builder
 	for _, rule := range ruleChoices {
 		if !g.chance(density) {
@@ -91,7 +100,7 @@ func (g *generator) ruleEntries() {
 		for range g.between(1, 2) {
 			text := ""
 			if from != 0 || g.chance(50) {
-				from = max(from, g.first) + Date(g.between(1, 1+g.days/2))
+				from = max(from, g.first) + Date(g.between(1, max(2, g.days/2)))
 				text = fmt.Sprintf("from: %q, ", from.String())
 			} else {
 				from = g.first
@@ -119,10 +128,10 @@ var ruleChoices = [][]string{
 	{`response_from: last`, `response_from: first`},
 	{`subtract_offline: true`, `subtract_offline: true`, `subtract_offline: false`},
 	{`slow_response: {seconds: 30, scope: first}`, `slow_response: {seconds: 60, scope: average}`, `slow_response: {seconds: 10, times: 2}`, `slow_response: {scope: average, seconds: 100}`},
-	{`session_gap_minutes: 1`, `session_gap_minutes: 3`, `session_gap_minutes: 10`},
+	{`session_gap_minutes: 1`, `session_gap_minutes: 3`, `session_gap_minutes: 120`, `session_gap_minutes: 10`},
 	{
 		`reply_within: {seconds: 60}`, `reply_within: {unit: turn}`, `reply_within: {unit: turn, first_only: true, seconds: 30}`,
-		`reply_within: {unit: session, seconds: 30}`, `reply_within: {unit: session, hours: "00:00-24:00", bot_replies: true}`,
+		`reply_within: {unit: session, seconds: 30}`, `reply_within: {unit: session, hours: "00:00-24:00", seconds: 60}`, `reply_within: {unit: session, hours: "00:00-24:00", bot_replies: true}`,
 		`reply_within: {unit: turn, hours: "22:00-06:00", bot_replies: true}`, `reply_within: {first_only: true, hours: "09:00-23:00"}`,
 		`reply_within: {unit: person, bot_replies: true, hours: "00:00-24:00"}`,
 	},
@@ -138,7 +147,7 @@ var ruleChoices = [][]string{
 	{`follow_up_minutes: 1`, `follow_up_minutes: 30`},
 	{`agent_initiated_counts: true`, `agent_initiated_counts: false`},
 	{`agent_initiated_reply_days: 1`, `agent_initiated_reply_days: 3`},
-	{`remind_after_minutes: 1`, `remind_after_minutes: 10`},
+	{`remind_after_minutes: 1`, `remind_after_minutes: 10`, `remind_after_minutes: 30`},
 	{`remind_within_hours: 1`, `remind_within_hours: 24`},
 	{`exclude_orders: {tags: [red]}`, `exclude_orders: {products: [p2], min_amount: 0.01}`, `exclude_orders: {ids: [o1, o3], min_amount: 50}`, `exclude_orders: {}`},
 	{`merge_lost_across_days: false`, `merge_lost_across_days: true`},

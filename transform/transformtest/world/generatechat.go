@@ -24,6 +24,9 @@ func (g *generator) chats() {
 // gap returns the time to the next message; half of them are limits.
 func (g *generator) gap(at time.Time) time.Duration {
 	rules := g.w.RulesAt(g.w.Dt(at))
+	if g.tangle && g.chance(25) {
+		return time.Duration(g.between(0, 20)) * time.Hour
+	}
 	switch g.r.IntN(16) {
 	case 0, 1:
 		return 0
@@ -59,7 +62,11 @@ func (g *generator) message(at time.Time, buyer, agent string) time.Time {
 	if g.chance(30) {
 		m.TextLen = number(int64(g.between(0, 12)))
 	}
-	switch n := g.r.IntN(100); {
+	n := g.r.IntN(100)
+	if g.tangle && g.chance(30) {
+		n = g.between(80, 95) // robots and handovers
+	}
+	switch {
 	case n < 45:
 		m.Sender = "buyer"
 		m.IsLeaveMessage = g.chance(8)

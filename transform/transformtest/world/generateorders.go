@@ -10,7 +10,7 @@ import (
 func (g *generator) orders() {
 	for i := range g.between(3, 16) {
 		o := Order{ID: fmt.Sprintf("o%d", i+1), BuyerID: g.orderBuyer(), PayType: pick(g, "online", "online", "online", "cod", "staged", "other", "")}
-		o.CreatedAt = g.orderTime()
+		o.CreatedAt = g.orderTime(o.BuyerID)
 		o.Amount = number(int64(pick(g, 0, 1, 4999, 5000, 10000, 12345)))
 		if g.chance(85) {
 			o.PaidAmount = number(int64(pick(g, 0, 1, 100, 9999, 10001, 123456)))
@@ -42,11 +42,11 @@ func (g *generator) orderBuyer() string {
 		return id
 	case n < 66:
 		return "nobody-in-chat"
-	case n < 73:
-		return pick(g, "silent1", "silent2")
 	case n < 76:
+		return pick(g, "silent1", "silent2")
+	case n < 79:
 		return ""
-	case n < 80:
+	case n < 82:
 		return pick(g, "z****99", "j****23", "小***88")
 	default:
 		runes := []rune(id)
@@ -57,14 +57,14 @@ func (g *generator) orderBuyer() string {
 }
 
 // orderTime returns a time at, just beside or some time after a message.
-func (g *generator) orderTime() time.Time {
+func (g *generator) orderTime(buyer string) time.Time {
 	if len(g.w.Messages) == 0 || g.chance(25) {
 		return g.moment()
 	}
-	at := pick(g, g.w.Messages...).SentAt
+	at := g.talkOf(buyer)
 	dt := g.w.Dt(at)
 	rules := g.w.RulesAt(dt)
-	switch g.r.IntN(8) {
+	switch g.r.IntN(9) {
 	case 0:
 		return at
 	case 1:
@@ -75,9 +75,51 @@ func (g *generator) orderTime() time.Time {
 		return at.Add(-time.Duration(rules.RemindAfterMinutes) * time.Minute)
 	case 4:
 		return at.Add(-time.Duration(rules.RemindWithinHours) * time.Hour)
+	case 5: // before the message, for it to meet an open or a paid order
+		return at.Add(-time.Duration(g.between(1, 200000)) * time.Second)
 	default:
 		return at.Add(time.Duration(g.between(-7200, 36000)) * time.Second)
 	}
+}
+
+// pendings draws orders of the days before a buyer's message that are paid,
+// closed or still open at exactly that message.
+func (g *generator) pendings() {
+	for i := range g.between(0, 3) {
+		if len(g.w.Messages) == 0 {
+			return
+		}
+		m := pick(g, g.w.Messages...)
+		o := Order{
+			ID: fmt.Sprintf("q%d", i), BuyerID: m.BuyerID, PayType: "online", Status: "closed_unpaid", Amount: number(6000),
+			PaidAmount: number(6000), CreatedAt: m.SentAt.Add(-time.Duration(g.between(1, 30)) * time.Hour),
+		}
+		edge := m.SentAt.Add(pick(g, 0, 0, -time.Microsecond, time.Microsecond))
+		switch g.r.IntN(4) {
+		case 0:
+			o.Status = "created"
+		case 1:
+			o.Status, o.PaidAt = "paid", edge
+		default:
+			o.EndedAt = edge
+		}
+		g.w.Orders = append(g.w.Orders, o)
+	}
+}
+
+// talkOf returns the time of a message of the buyer, of anyone's where he wrote
+// none.
+func (g *generator) talkOf(buyer string) time.Time {
+	var own []time.Time
+	for _, m := range g.w.Messages {
+		if m.BuyerID == buyer && m.Sender == "buyer" {
+			own = append(own, m.SentAt)
+		}
+	}
+	if len(own) == 0 {
+		return pick(g, g.w.Messages...).SentAt
+	}
+	return pick(g, own...)
 }
 
 // remind lets an agent write to the buyer of a silent order, beside the limits
@@ -88,7 +130,7 @@ func (g *generator) remind(o *Order) {
 	}
 	rules := g.w.RulesAt(g.w.Dt(o.CreatedAt))
 	at := o.CreatedAt.Add(pick(g, time.Duration(rules.RemindAfterMinutes)*time.Minute, time.Duration(rules.RemindWithinHours)*time.Hour))
-	if !o.PaidAt.IsZero() && g.chance(60) {
+	if o.PaidAt.Equal(o.CreatedAt) || (!o.PaidAt.IsZero() && g.chance(50)) {
 		rules = g.w.RulesAt(g.w.Dt(o.PaidAt))
 		at = o.PaidAt.Add(pick(g, time.Second, time.Duration(rules.FollowUpMinutes)*time.Minute))
 	}
@@ -116,7 +158,7 @@ func (g *generator) pay(o *Order) {
 		}
 		o.Status = "paid"
 		if len(g.w.Messages) > 0 && g.chance(25) {
-			if at := pick(g, g.w.Messages...).SentAt; at.After(o.CreatedAt) {
+			if at := g.talkOf(o.BuyerID); at.After(o.CreatedAt) {
 				o.PaidAt = at
 			}
 		}
@@ -135,10 +177,10 @@ func (g *generator) pay(o *Order) {
 	}
 	if g.chance(15) {
 		o.Status = pick(g, "closed_unpaid", "closed_refunded")
-		if g.chance(60) {
+		if g.chance(70) {
 			o.EndedAt = o.CreatedAt.Add(time.Duration(g.between(0, 200000)) * time.Second)
-			if len(g.w.Messages) > 0 && g.chance(30) {
-				if at := pick(g, g.w.Messages...).SentAt; at.After(o.CreatedAt) {
+			if len(g.w.Messages) > 0 && g.chance(50) {
+				if at := g.talkOf(o.BuyerID); at.After(o.CreatedAt) {
 					o.EndedAt = at
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -167,7 +168,11 @@ func presetOf(cfg *config.Config, s *config.Source) (*preset.Preset, string, err
 	if err != nil {
 		return nil, "", fmt.Errorf("source %s: %w", s.Name, err)
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%+v", *p))
+	text, err := json.Marshal(p)
+	if err != nil {
+		return nil, "", fmt.Errorf("source %s: identify preset: %w", s.Name, err)
+	}
+	sum := sha256.Sum256(text)
 	return p, s.Preset + "-" + hex.EncodeToString(sum[:6]), nil
 }
 

@@ -36,6 +36,11 @@ func (a *app) verbs() []*cobra.Command {
 		a.checkCommand(),
 		a.runCommand(),
 		a.planCommand(),
+		a.statusCommand(),
+		a.runsCommand(),
+		a.quarantineCommand(),
+		a.queryCommand(),
+		a.reportCommand(),
 	}
 }
 

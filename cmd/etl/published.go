@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"kefu/cmd/etl/internal/config"
+	"kefu/extract/dataset"
+	"kefu/extract/lake"
+	"kefu/extract/ledger"
+	"kefu/transform/duckdb"
+)
+
+// published is the latest publication, open for reading: every dataset and
+// every table of the models under its own name.
+type published struct {
+	engine   *duckdb.Engine
+	lake     *lake.Lake
+	datasets []publishedDataset
+}
+
+type publishedDataset struct {
+	name  string
+	dated bool
+}
+
+// openPublished binds the tables of a publication; only those that keep says,
+// or all of them.
+func openPublished(ctx context.Context, cfg *config.Config, p ledger.Publication, keep func(string) bool) (*published, error) {
+	view := &published{}
+	err := func() error {
+		var err error
+		if view.lake, err = openLake(ctx, cfg); err != nil {
+			return err
+		}
+		if view.engine, _, err = openEngine(ctx, cfg); err != nil {
+			return err
+		}
+		for name, snapshot := range p.Tables {
+			if keep != nil && !keep(name) {
+				continue
+			}
+			if err := view.bind(ctx, name, snapshot); err != nil {
+				return err
+			}
+		}
+		return nil
+	}()
+	if err != nil {
+		view.close()
+		return nil, err
+	}
+	for _, s := range dataset.All() {
+		if _, ok := p.Tables[s.Name]; ok {
+			view.datasets = append(view.datasets, publishedDataset{s.Name, s.EventTime != ""})
+		}
+	}
+	return view, nil
+}
+
+func (v *published) bind(ctx context.Context, name string, snapshot int64) error {
+	spec, err := v.lake.Describe(ctx, name)
+	if err != nil {
+		return fmt.Errorf("describe %s: %w", name, err)
+	}
+	files, _, err := v.lake.Files(ctx, name, snapshot)
+	if err != nil {
+		return fmt.Errorf("find the files of %s: %w", name, err)
+	}
+	return v.engine.Exec(ctx, fmt.Sprintf(`create view "%s" as select * from %s`, name, spec.Relation(files)))
+}
+
+func (v *published) close() {
+	if v.engine != nil {
+		_ = v.engine.Close() // it only read
+	}
+	if v.lake != nil {
+		_ = v.lake.Close() // it only read
+	}
+}
+
+// each runs a select and calls row for each of its rows.
+func (v *published) each(ctx context.Context, query string, args []any, row func(scan func(...any) error) error) error {
+	rows, err := v.engine.Query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}

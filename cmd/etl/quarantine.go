@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"kefu/cmd/etl/internal/terminal"
+	"kefu/extract/ledger"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) quarantineCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "quarantine",
+		Short: "Rows that could not be used: list, show",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	var filter ledger.QuarantineFilter
+	var all bool
+	list := &cobra.Command{
+		Use:   "list",
+		Short: "Rejected rows with file, line, column and reason",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			filter.Status = ledger.Waiting
+			if all {
+				filter.Status = ""
+			}
+			return a.listQuarantine(cmd.Context(), filter)
+		},
+	}
+	flags := list.Flags()
+	flags.StringVar(&filter.Source, "source", "", "of this source `NAME` only")
+	flags.StringVar(&filter.Shop, "shop", "", "of this `PLATFORM/SHOP` only")
+	flags.StringVar(&filter.Dataset, "dataset", "", "of this `DATASET` only")
+	flags.StringVar(&filter.Run, "run", "", "rejected by this run `ID` only")
+	flags.IntVar(&filter.Limit, "limit", 200, "how many; 0 = all")
+	flags.BoolVar(&all, "all", false, "also those that were read since")
+	show := &cobra.Command{
+		Use:   "show ID",
+		Short: "One rejected row with its bytes as received (personal data)",
+		Args:  cobra.ExactArgs(1),
+		RunE:  func(cmd *cobra.Command, args []string) error { return a.showQuarantine(cmd.Context(), args[0]) },
+	}
+	cmd.AddCommand(list, show)
+	return cmd
+}
+
+type rejectedOutput struct {
+	ID      string `json:"id"`
+	Source  string `json:"source"`
+	Shop    string `json:"shop"`
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Dataset string `json:"dataset"`
+	Column  string `json:"column,omitempty"`
+	Reason  string `json:"reason"`
+	Hint    string `json:"hint,omitempty"`
+	Status  string `json:"status"`
+	Run     string `json:"run_id"`
+	Raw     string `json:"raw,omitempty"`
+}
+
+func rejectedOf(r ledger.Rejected) rejectedOutput {
+	return rejectedOutput{ID: r.ID, Source: r.Source, Shop: r.Shop, File: r.File, Line: r.Line, Dataset: r.Dataset, Column: r.Column,
+		Reason: r.Reason, Hint: r.Hint, Status: string(r.Status), Run: r.Run, Raw: string(r.Raw)}
+}
+
+func (a *app) listQuarantine(ctx context.Context, filter ledger.QuarantineFilter) error {
+	return a.withLedger(ctx, func(state *ledger.Ledger) error {
+		rows, err := state.Quarantined(ctx, filter)
+		if err != nil {
+			return err
+		}
+		list := make([]rejectedOutput, len(rows))
+		for i, r := range rows {
+			list[i] = rejectedOf(r)
+		}
+		if a.json {
+			return a.printJSON(list)
+		}
+		total, err := state.CountQuarantined(ctx, filter)
+		if err != nil {
+			return err
+		}
+		out := a.terminal()
+		table := out.Table(terminal.Left("id"), terminal.Left("where"), terminal.Left("dataset"), terminal.Left("column"), terminal.Column{Title: "reason", Max: 90})
+		for _, r := range list {
+			table.Row(r.ID, fmt.Sprintf("%s: %s:%d", r.Source, terminal.Clean(r.File), r.Line), r.Dataset, terminal.Clean(r.Column), terminal.Clean(r.Reason))
+		}
+		table.Flush()
+		out.Printf("%s in quarantine\n", terminal.Rows(total))
+		return nil
+	})
+}
+
+func (a *app) showQuarantine(ctx context.Context, id string) error {
+	return a.withLedger(ctx, func(state *ledger.Ledger) error {
+		r, err := state.ShowQuarantined(ctx, id)
+		if err != nil {
+			return err
+		}
+		if a.json {
+			return a.printJSON(rejectedOf(r))
+		}
+		out := a.terminal()
+		out.Printf("%s: %s:%d (%s)\n", out.Bold(r.Source), terminal.Clean(r.File), r.Line, r.Dataset)
+		if r.Column != "" {
+			out.Printf("column   %s\n", terminal.Clean(r.Column))
+		}
+		out.Printf("reason   %s\n", terminal.Clean(r.Reason))
+		if r.Hint != "" {
+			out.Printf("hint     %s\n", terminal.Clean(r.Hint))
+		}
+		out.Printf("run      %s\nstatus   %s\n", r.Run, r.Status)
+		out.Printf("received %s\n", received(r.Raw))
+		return nil
+	})
+}
+
+// received shows bytes so that nothing in them can steer a terminal.
+func received(raw []byte) string {
+	text, err := json.Marshal(string(raw))
+	if err != nil {
+		return fmt.Sprintf("%x", raw)
+	}
+	return string(text)
+}

@@ -1,5 +1,5 @@
 /* model
-description: One row per shop, as-of day and window of 180 days in which rated orders were created, with the sums of their scores.
+description: One row per shop, as-of day and window of 180 days with data in it, with the sums of scores of orders created in it.
 grain: [platform, shop_id, dt, window_days]
 scope: window
 stored: false
@@ -23,12 +23,13 @@ created_days as (
 
 select a.platform, a.shop_id, a.dt, a.window_days,
     cast(coalesce(sum(c.service_sum), 0) as bigint) as dsr_service_sum,
-    cast(sum(c.service_count) as bigint) as dsr_service_count,
+    cast(coalesce(sum(c.service_count), 0) as bigint) as dsr_service_count,
     cast(coalesce(sum(c.item_sum), 0) as bigint) as dsr_item_sum,
-    cast(sum(c.item_count) as bigint) as dsr_item_count,
+    cast(coalesce(sum(c.item_count), 0) as bigint) as dsr_item_count,
     cast(coalesce(sum(c.logistics_sum), 0) as bigint) as dsr_logistics_sum,
-    cast(sum(c.logistics_count) as bigint) as dsr_logistics_count
+    cast(coalesce(sum(c.logistics_count), 0) as bigint) as dsr_logistics_count
 from asofs a
-join created_days c on c.platform = a.platform and c.shop_id = a.shop_id
+left join created_days c
+    on c.platform = a.platform and c.shop_id = a.shop_id
     and c.created_dt > plus_days(a.dt, -a.window_days) and c.created_dt <= a.dt
 group by a.platform, a.shop_id, a.dt, a.window_days

@@ -16,7 +16,7 @@ columns:
   first_response_seconds: of the first turn, NULL when it was not answered
   slow: the reception was slow
   unreplied: the reception counts as unreplied
-  bought_later_dt: paid day of the buyer's first order created after the window and paid
+  bought_later_dt: day of the buyer's first payment of an order created after first_buyer_at
   loss_reason: what a supervisor found out
 */
 with
@@ -33,10 +33,10 @@ loss_reasons as (select * from loss_reasons),
 
 bought as (
     select l.platform, l.shop_id, l.agent_id, l.buyer_key, l.dt,
-        min_by(o.paid_dt, row(o.created_at, o.order_id)) as bought_later_dt
+        min(o.paid_dt) as bought_later_dt
     from lost l
     join orders o on o.platform = l.platform and o.shop_id = l.shop_id and o.buyer_key = l.buyer_key
-    where o.created_dt > l.window_end_dt
+    where o.created_at >= l.first_buyer_at
     group by l.platform, l.shop_id, l.agent_id, l.buyer_key, l.dt
 )
 

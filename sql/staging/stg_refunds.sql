@@ -5,6 +5,7 @@ scope: buyer
 stored: false
 columns:
   buyer_key: the order's; 'order:' and the id for an order that is not known
+  buyer_id: the order's buyer, else the refund's own
   completed_dt: day on which it succeeded or was closed
 */
 with
@@ -20,7 +21,7 @@ rule_day as (select * from rule_day),
 local_refunds as (
     select f.platform, f.shop_id, f.refund_id, f.order_id, f.item_id, f.status, f.amount, f.closed_by,
         coalesce(i.buyer_key, 'order:' || f.order_id) as buyer_key,
-        case when i.order_id is null then f.buyer_id else i.buyer_id end as buyer_id,
+        coalesce(i.buyer_id, f.buyer_id) as buyer_id,
         i.order_id is not null as is_order_known,
         f.requested_at,
         case when f.status in ('succeeded', 'closed') then f.completed_at end as completed_at,

@@ -13,10 +13,11 @@ import (
 
 func datasets() []*dataset.Schema { return append(dataset.All(), dataset.Internals()...) }
 
-// bookkeeping columns say where a row came from; they are no content.
+// isBookkeeping tells the columns that say where a row came from and when it
+// was exported; a change in them alone changes no number.
 func isBookkeeping(column string) bool {
 	switch column {
-	case "row_hash", "own_latest_at", "source_file", "source_line", "version_at":
+	case "row_hash", "own_latest_at", "source_file", "source_line", "version_at", "updated_at":
 		return true
 	}
 	return false

@@ -251,6 +251,25 @@ func TestMessagesRepeatOrContradict(t *testing.T) {
 	}
 }
 
+func TestAGuessedAgentDoesNotDependOnTheOrderOfArrival(t *testing.T) {
+	guess := func(agent string) row {
+		m := message("m1", "2026-01-05 10:00:00", "a")
+		m["agent_id"] = agent
+		return m
+	}
+	for _, agents := range [][]string{{"a1", "a2"}, {"a2", "a1"}} {
+		f := newFixture(t)
+		f.arrive("chat_messages", map[merge.File][]row{file("f1"): {guess(agents[0])}})
+		out := f.arrive("chat_messages", map[merge.File][]row{file("f2"): {guess(agents[1])}})
+		if got := f.content("chat_messages", "agent_id"); got != "a1" {
+			t.Errorf("after %v the message belongs to %s, want a1", agents, got)
+		}
+		if len(out.Conflicts) != 0 || out.Counts["f2"].Duplicates != 1 {
+			t.Errorf("the repeated message counts as %v with conflicts %v", out.Counts["f2"], out.Conflicts)
+		}
+	}
+}
+
 func TestAFileReadAnewReplacesWhatRulesOnTextsDecided(t *testing.T) {
 	f := newFixture(t)
 	judged := func(auto bool) row {

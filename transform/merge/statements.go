@@ -96,8 +96,8 @@ func (s *statements) prepare() []string {
 		part = name(s.spec.Partition)
 	}
 	return []string{
-		fmt.Sprintf("create or replace temp table ranked_rows as with rows as (%s union all by name %s), ranked as (select *, %s from rows) select *, case %s end as outcome from ranked",
-			arriving, old, s.ranking(), s.outcome()),
+		fmt.Sprintf("create or replace temp table ranked_rows as with rows as (%s union all by name %s), judged as (select *, %s from rows), ranked as (select *, %s from judged) select *, case %s end as outcome from ranked",
+			arriving, old, s.judging(), s.ranking(), s.outcome()),
 		"create or replace temp table new_winners as select " + s.columns() + " from ranked_rows where " + s.enters(),
 		"create or replace temp table replaced_keys as select distinct " + s.keys() + " from new_winners",
 		fmt.Sprintf("create or replace temp table touched_partitions as select distinct %[1]s as part from new_winners union select distinct %[1]s from ranked_rows r where is_old and exists (select 1 from replaced_keys k where %[2]s)",
@@ -105,15 +105,34 @@ func (s *statements) prepare() []string {
 	}
 }
 
-// ranking orders the versions of a key, the winner first.
-func (s *statements) ranking() string {
+// judging finds the content that wins a key.
+func (s *statements) judging() string {
 	order := "is_old desc, file_order, source_line" // what stands first stays
 	if s.schema.Mutable {
-		order = "version_at desc nulls last, own_latest_at desc nulls last, row_hash desc, is_old desc, source_file, source_line"
+		order = "version_at desc nulls last, own_latest_at desc nulls last, row_hash desc"
 	}
-	window := fmt.Sprintf("over (partition by %s order by %s)", s.keys(), order)
-	return fmt.Sprintf(`row_number() %[1]s as place, first_value(row_hash) %[1]s as winning_hash,
-		max(case when is_old then row_hash end) over (partition by %[2]s) as old_hash`, window, s.keys())
+	return fmt.Sprintf(`first_value(row_hash) over (partition by %[1]s order by %[2]s) as winning_hash,
+		max(case when is_old then row_hash end) over (partition by %[1]s) as old_hash`, s.keys(), order)
+}
+
+// ranking orders the versions of a key, the winner first. Rows of the winning
+// content may still differ in what is no content: the latest word counts, then
+// what does not depend on the order of arrival, then what the lake holds.
+func (s *statements) ranking() string {
+	order := "version_at desc nulls last, own_latest_at desc nulls last, row_hash desc, is_old desc, source_file, source_line"
+	if !s.schema.Mutable {
+		order = s.repeats() + "refresh desc, is_old desc, file_order, source_line"
+	}
+	return fmt.Sprintf("row_number() over (partition by %s order by row_hash = winning_hash desc, %s) as place", s.keys(), order)
+}
+
+// repeats puts first, of messages that are the same, the one whose agent sorts
+// first: files that do not say to whom a buyer wrote may guess differently.
+func (s *statements) repeats() string {
+	if c, _ := s.schema.Column("agent_id"); c == nil || s.schema.Name != "chat_messages" {
+		return ""
+	}
+	return "agent_id, "
 }
 
 func (s *statements) outcome() string {
@@ -124,20 +143,13 @@ func (s *statements) outcome() string {
 			else 'merged'`
 	}
 	return `when is_old then 'old'
-		when place = 1 then 'accepted'
+		when place = 1 and old_hash is null then 'accepted'
 		when row_hash = winning_hash then 'duplicate'
 		else 'conflict'`
 }
 
 // enters tells the rows that the lake does not hold yet, or holds otherwise.
-func (s *statements) enters() string {
-	if s.schema.Mutable {
-		return "not is_old and place = 1"
-	}
-	// A file read anew under other text rules replaces the row that it gave.
-	return `not is_old and (place = 1 or refresh and row_hash = old_hash
-		and place = (select min(r.place) from ranked_rows r where r.refresh and not r.is_old and ` + s.sameKey("r", "ranked_rows") + `))`
-}
+func (s *statements) enters() string { return "not is_old and place = 1" }
 
 // partition selects what a partition is to hold, sorted as it is read later.
 func (s *statements) partition(value string) string {

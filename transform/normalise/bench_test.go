@@ -35,21 +35,7 @@ func BenchmarkChat(b *testing.B) {
 		recs[i].Line = i
 	}
 	opts := options()
-	parse := func(sources ...string) []normalise.Pattern {
-		var out []normalise.Pattern
-		for _, s := range sources {
-			p, err := normalise.ParsePattern(s)
-			if err != nil {
-				b.Fatal(err)
-			}
-			out = append(out, p)
-		}
-		return out
-	}
-	opts.TextRules = rules{&normalise.TextPatterns{AutoReply: parse("您好，欢迎*"), Topics: []normalise.Topic{
-		{Name: "price", Patterns: parse("/多少钱|价格|便宜|优惠价/")}, {Name: "size", Patterns: parse("/尺码|码数|尺寸/")},
-		{Name: "stock", Patterns: parse("/有货|库存|补货/")}, {Name: "delivery", Patterns: parse("/发货|什么时候发/")},
-	}}}
+	opts.TextRules = rules{words{auto: "您好，欢迎", topics: []topic{{"price", "价格"}, {"size", "尺码"}, {"stock", "库存"}, {"delivery", "发货"}}}}
 	for _, keep := range []bool{false, true} {
 		b.Run(fmt.Sprintf("text=%v", keep), func(b *testing.B) {
 			opts.Privacy.KeepText = keep

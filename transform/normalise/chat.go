@@ -17,8 +17,8 @@ const (
 
 // chatColumns are the places of the columns that chat messages are made of.
 type chatColumns struct {
-	id, sentAt, sender, isAuto, kind, product, isLeave, text, textLen int
-	rawKind, agentAsBuyer, watchwordHits, isRecommendation, topic     int
+	id, sentAt, agent, sender, isAuto, kind, product, isLeave, text, textLen int
+	rawKind, agentAsBuyer, watchwordHits, isRecommendation, topic            int
 }
 
 var chat = chatColumnsOf(dataset.ByName(chatDataset))
@@ -34,7 +34,7 @@ func chatColumnsOf(schema *dataset.Schema) chatColumns {
 		return -1
 	}
 	return chatColumns{
-		id: at("message_id"), sentAt: at("sent_at"), sender: at("sender"), isAuto: at("is_auto"), kind: at("kind"),
+		id: at("message_id"), sentAt: at("sent_at"), agent: at("agent_id"), sender: at("sender"), isAuto: at("is_auto"), kind: at("kind"),
 		product: at("product_id"), isLeave: at("is_leave_message"), text: at("text"), textLen: at("text_len"),
 		rawKind: derived("raw_kind"), agentAsBuyer: derived("agent_as_buyer_id"), watchwordHits: derived("watchword_hits"),
 		isRecommendation: derived("is_recommendation"), topic: derived("topic"),
@@ -60,6 +60,8 @@ func identifyChat(n *Normaliser, t *table) {
 	if c.set {
 		if strings.HasPrefix(c.s, derivePrefix) {
 			c.s = n.hasher.derived(c.s, n.seen.next(xxh3.HashString(c.s)))
+			// Such a file does not say to whom a buyer wrote: another agent's may tell otherwise.
+			t.cells[chat.agent].guessed = t.cells[chat.sender].s == "buyer"
 		}
 		return
 	}
@@ -94,28 +96,28 @@ func finishChat(n *Normaliser, t *table, s *shop) {
 	c[chat.isRecommendation].set = true
 	if c[chat.text].set {
 		if rules := n.rulesAt(s, c[chat.sentAt].n); rules != nil {
-			rules.apply(c)
+			mark(rules, c)
 		}
 	}
 	n.noteBuyer(s)
 }
 
-// apply marks a message by its text.
-func (t *TextPatterns) apply(c []cell) {
+// mark marks a message by its text.
+func mark(rules TextJudge, c []cell) {
 	text := c[chat.text].s
-	if t.Watchword != "" && strings.Contains(text, t.Watchword) {
+	if rules.HasWatchword(text) {
 		c[chat.watchwordHits].n = 1
 	}
 	switch c[chat.sender].s {
 	case "buyer":
-		if topic := t.topicOf(text); topic != "" {
+		if topic := rules.Topic(text); topic != "" {
 			c[chat.topic] = cell{set: true, s: topic}
 		}
 	case "agent":
-		if c[chat.isAuto].n == 0 && matchAny(t.AutoReply, text) {
+		if c[chat.isAuto].n == 0 && rules.IsAutoReply(text) {
 			c[chat.isAuto].n = 1
 		}
-		if matchAny(t.RecommendationMarks, text) {
+		if rules.IsRecommendation(text) {
 			if !c[chat.product].set {
 				if id := itemOfAddress(text); id != "" {
 					c[chat.product] = cell{set: true, s: id}

@@ -49,7 +49,7 @@ func (t *table) contentHash(n *Normaliser) (sum [2 * sha256.Size]byte) {
 	b = append(b, '{')
 	for _, h := range t.hashed {
 		c := &t.cells[h.index]
-		if !c.set {
+		if !c.set || c.guessed {
 			continue
 		}
 		if len(b) > 1 {

@@ -170,7 +170,7 @@ func TestContentHash(t *testing.T) {
 		t.Error("the hash depends on privacy")
 	}
 	ruled := options()
-	ruled.TextRules = rules{&normalise.TextPatterns{AutoReply: patterns(t, "=在吗"), Watchword: "在", RecommendationMarks: patterns(t, "在*")}}
+	ruled.TextRules = rules{words{auto: "在吗", watchword: "在", mark: "在"}}
 	if hash(ruled, "sender=agent") != hash(options(), "sender=agent") {
 		t.Error("the hash depends on rules")
 	}

@@ -21,7 +21,7 @@ const minutesKept = 256
 type patternsOfMinute struct {
 	minute int64
 	set    bool
-	rules  *TextPatterns
+	rules  TextJudge
 }
 
 // newShop makes a shop; shops of one time zone share its clock.
@@ -70,8 +70,8 @@ func (n *Normaliser) shopOf(platform, id string) (*shop, *problem) {
 	return n.newShop(strings.Clone(platform), strings.Clone(clean), loc), nil
 }
 
-// rulesAt gives the text patterns of a message's business day, nil = none.
-func (n *Normaliser) rulesAt(s *shop, micros int64) *TextPatterns {
+// rulesAt gives the rules on texts of a message's business day, nil = none.
+func (n *Normaliser) rulesAt(s *shop, micros int64) TextJudge {
 	if n.opts.TextRules == nil {
 		return nil
 	}

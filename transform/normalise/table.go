@@ -39,9 +39,10 @@ type column struct {
 // cell is a typed value: text in s, the rest in n (microseconds, days,
 // hundredths, numbers, 0 or 1).
 type cell struct {
-	set bool
-	n   int64
-	s   string
+	set     bool
+	guessed bool // worked out from other rows of the file: no content
+	n       int64
+	s       string
 }
 
 // table builds the batches of one dataset.

@@ -2,7 +2,6 @@ package night
 
 import (
 	"strings"
-	"sync"
 	"time"
 
 	"kefu/transform/catalogue"
@@ -49,35 +48,12 @@ func (n *Night) textFingerprint(s Source) string {
 	return n.Rules.Fingerprint(s.Shop.Platform, s.Shop.Shop)
 }
 
-// textRules gives the normaliser the compiled patterns of a day. Rules stay the
-// same over many days, so patterns are compiled once per set of values.
+// textRules gives the normaliser the rules of a day.
 type textRules struct{ set *rule.Set }
 
-var compiledTexts sync.Map // *rule.Values → *normalise.TextPatterns
-
 // At implements normalise.TextRules.
-func (t textRules) At(platform, shop string, date time.Time) *normalise.TextPatterns {
-	values := t.set.At(platform, shop, date)
-	if p, ok := compiledTexts.Load(values); ok {
-		return p.(*normalise.TextPatterns)
-	}
-	p := &normalise.TextPatterns{AutoReply: patterns(values.AutoReplyPatterns), RecommendationMarks: patterns(values.RecommendationMarks), Watchword: values.FilterWatchword}
-	for _, topic := range values.Topics.List {
-		p.Topics = append(p.Topics, normalise.Topic{Name: topic.Name, Patterns: patterns(topic.Patterns)})
-	}
-	compiledTexts.Store(values, p)
-	return p
-}
-
-// patterns compiles what the rules engine has validated.
-func patterns(list rule.Patterns) []normalise.Pattern {
-	out := make([]normalise.Pattern, 0, len(list))
-	for _, p := range list {
-		if compiled, err := normalise.ParsePattern(p.String()); err == nil {
-			out = append(out, compiled)
-		}
-	}
-	return out
+func (t textRules) At(platform, shop string, date time.Time) normalise.TextJudge {
+	return t.set.At(platform, shop, date)
 }
 
 // origin says where a value comes from.

@@ -19,7 +19,7 @@ build: ## the binary, bin/etl
 	@$(GO) build -trimpath -tags $(TAGS) -ldflags '-s -w -X main.version=$(VERSION)' -o bin/etl ./cmd/etl
 
 run: build ## the main job on the exports in testdata/, then the report
-	@bin/etl init --secret-only
+	@bin/etl init
 	@bin/etl run
 	@bin/etl report
 

@@ -113,3 +113,5 @@ require (
 	modernc.org/memory v1.12.1 // indirect
 	pgregory.net/rapid v1.3.0 // indirect
 )
+
+replace github.com/substrait-io/substrait => ./extract/lake/substrait

@@ -97,14 +97,14 @@ func (f *fixture) batch(s *dataset.Schema, file string, rows []row) array.Record
 	for n, r := range rows {
 		for i, c := range s.Stored() {
 			v, ok := r[c.Name]
-			switch {
-			case c.Name == "platform":
+			switch c.Name {
+			case "platform":
 				v, ok = "other", true
-			case c.Name == "shop_id":
+			case "shop_id":
 				v, ok = "s", true
-			case c.Name == "source_file":
+			case "source_file":
 				v, ok = file, true
-			case c.Name == "source_line":
+			case "source_line":
 				v, ok = fmt.Sprint(n+1), true
 			}
 			if !ok {

@@ -66,7 +66,7 @@ func (h *Harness) Results(ctx context.Context) (reference.Result, error) {
 			return nil, fmt.Errorf("read %s: %w", table, err)
 		}
 		for _, r := range rows {
-			out[table] = append(out[table], reference.Row(r))
+			out[table] = append(out[table], r)
 		}
 	}
 	return out, nil

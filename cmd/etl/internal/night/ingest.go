@@ -107,9 +107,7 @@ func (n *Night) pull(ctx context.Context, s Source) ([]*arrival, error) {
 			arrivals = append(arrivals, a)
 		}
 	}
-	if arrivals, err = n.readAgain(s, arrivals, known); err != nil {
-		return nil, err
-	}
+	arrivals = n.readAgain(s, arrivals, known)
 	n.Events.Stage("read "+s.Name, len(arrivals))
 	n.connect(s, arrivals, known)
 	for _, a := range arrivals {
@@ -178,7 +176,7 @@ func checksum(in file.Input) (string, error) {
 // readAgain adds known files that must be read anew from landing: those whose
 // texts fall under other rules now, those with rejected rows whose preset
 // changed, and those that a new companion may complete.
-func (n *Night) readAgain(s Source, arrivals []*arrival, known map[string]ledger.File) ([]*arrival, error) {
+func (n *Night) readAgain(s Source, arrivals []*arrival, known map[string]ledger.File) []*arrival {
 	companion := false
 	for _, a := range arrivals {
 		companion = companion || s.Files.Joined(a.name)
@@ -206,7 +204,7 @@ func (n *Night) readAgain(s Source, arrivals []*arrival, known map[string]ledger
 		a.refresh, a.again = refresh, again
 		arrivals = append(arrivals, a)
 	}
-	return arrivals, nil
+	return arrivals
 }
 
 // connect gives the arrivals their bytes, and those of known files that they

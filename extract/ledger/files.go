@@ -15,6 +15,9 @@ type Counts struct {
 	Duplicates int64            `json:"duplicates"`
 	Skipped    map[string]int64 `json:"skipped,omitempty"` // by filter
 	Rejected   int64            `json:"rejected"`
+	// Open counts accepted rows that another file of the source may complete
+	// later; they take no part in the sum.
+	Open int64 `json:"open,omitempty"`
 }
 
 // Lost returns the lines that were read but not accounted for; anything but 0

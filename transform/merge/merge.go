@@ -31,6 +31,7 @@ type File struct {
 	ID      string    // as in source_file of its rows
 	AsOf    time.Time // when its content was true, for rows without a time of their own
 	Refresh bool      // read anew under changed text rules: derived columns are replaced
+	Replace bool      // read anew with what completes it: messages that it gave before and gives no more go
 }
 
 // Counts accounts for the rows of one file and dataset.
@@ -142,7 +143,7 @@ func (m *Merger) Merge(ctx context.Context, s *dataset.Schema, current []lake.Fi
 	if err := m.write(ctx, sqls, current, out); err != nil {
 		return nil, fmt.Errorf("write %s: %w", s.Name, err)
 	}
-	for _, t := range []string{"ranked_rows", "new_winners", "replaced_keys", "touched_partitions"} {
+	for _, t := range []string{"ranked_rows", "withdrawn_rows", "new_winners", "replaced_keys", "touched_partitions"} {
 		if err := m.engine.Exec(ctx, "drop table if exists "+t); err != nil {
 			return nil, fmt.Errorf("merge %s: %w", s.Name, err)
 		}
@@ -151,7 +152,7 @@ func (m *Merger) Merge(ctx context.Context, s *dataset.Schema, current []lake.Fi
 }
 
 func (m *Merger) loadFiles(ctx context.Context) error {
-	if err := m.engine.Exec(ctx, "create or replace temp table arriving_files (source_file varchar, file_order bigint, as_of timestamp, refresh boolean)"); err != nil {
+	if err := m.engine.Exec(ctx, "create or replace temp table arriving_files (source_file varchar, file_order bigint, as_of timestamp, refresh boolean, replace boolean)"); err != nil {
 		return err
 	}
 	rows := make([][]any, len(m.files))
@@ -160,7 +161,7 @@ func (m *Merger) loadFiles(ctx context.Context) error {
 		if !f.AsOf.IsZero() {
 			asOf = f.AsOf.UTC()
 		}
-		rows[i] = []any{f.ID, int64(i), asOf, f.Refresh}
+		rows[i] = []any{f.ID, int64(i), asOf, f.Refresh, f.Replace}
 	}
 	return m.engine.Append(ctx, "arriving_files", rows)
 }

@@ -270,6 +270,19 @@ func TestAGuessedAgentDoesNotDependOnTheOrderOfArrival(t *testing.T) {
 	}
 }
 
+func TestACompletedFileTakesBackWhatItGave(t *testing.T) {
+	f := newFixture(t)
+	masked := message("m-masked", "2026-01-05 10:00:00", "a")
+	f.arrive("chat_messages", map[merge.File][]row{file("f1"): {masked, message("m2", "2026-01-06 10:00:00", "b")}, file("f2"): {message("m3", "2026-01-05 11:00:00", "c")}})
+	out := f.arrive("chat_messages", map[merge.File][]row{{ID: "f1", Replace: true}: {message("m1", "2026-01-05 10:00:00", "d"), message("m2", "2026-01-06 10:00:00", "b")}})
+	if got, want := f.content("chat_messages", "message_id"), "m1; m2; m3"; got != want {
+		t.Errorf("lake holds %s, want %s", got, want)
+	}
+	if out.Counts["f1"].Accepted != 2 {
+		t.Errorf("the completed file counts %+v, want 2 accepted", out.Counts["f1"])
+	}
+}
+
 func TestAFileReadAnewReplacesWhatRulesOnTextsDecided(t *testing.T) {
 	f := newFixture(t)
 	judged := func(auto bool) row {

@@ -80,6 +80,7 @@ func (s *statements) version() string {
 
 // prepare makes
 //
+//	withdrawn_rows     rows of the lake whose file is read anew
 //	ranked_rows        arriving rows and the rows of the lake with their keys, with the outcome of each
 //	new_winners        rows that enter the lake
 //	replaced_keys      their keys
@@ -91,16 +92,23 @@ func (s *statements) prepare() []string {
 	old := fmt.Sprintf(
 		"select l.*, cast(-1 as bigint) as file_order, false as refresh, true as is_old from %s l where exists (select 1 from arriving_%s a where %s)",
 		s.scan(s.current), s.schema.Name, s.sameKey("a", "l"))
+	withdrawn := "select * from " + s.scan(s.current) + " where false"
+	if !s.schema.Mutable {
+		// What a file gave before it could be completed is as if it had never been.
+		withdrawn = "select * from " + s.scan(s.current) + " where source_file in (select source_file from arriving_files where replace)"
+		old += " and l.source_file not in (select source_file from arriving_files where replace)"
+	}
 	part := "''"
 	if s.spec.Partition != "" {
 		part = name(s.spec.Partition)
 	}
 	return []string{
+		"create or replace temp table withdrawn_rows as " + withdrawn,
 		fmt.Sprintf("create or replace temp table ranked_rows as with rows as (%s union all by name %s), judged as (select *, %s from rows), ranked as (select *, %s from judged) select *, case %s end as outcome from ranked",
 			arriving, old, s.judging(), s.ranking(), s.outcome()),
 		"create or replace temp table new_winners as select " + s.columns() + " from ranked_rows where " + s.enters(),
-		"create or replace temp table replaced_keys as select distinct " + s.keys() + " from new_winners",
-		fmt.Sprintf("create or replace temp table touched_partitions as select distinct %[1]s as part from new_winners union select distinct %[1]s from ranked_rows r where is_old and exists (select 1 from replaced_keys k where %[2]s)",
+		fmt.Sprintf("create or replace temp table replaced_keys as select %[1]s from new_winners union select %[1]s from withdrawn_rows", s.keys()),
+		fmt.Sprintf("create or replace temp table touched_partitions as select distinct %[1]s as part from new_winners union select distinct %[1]s from withdrawn_rows union select distinct %[1]s from ranked_rows r where is_old and exists (select 1 from replaced_keys k where %[2]s)",
 			part, s.sameKey("k", "r")),
 	}
 }

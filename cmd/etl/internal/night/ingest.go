@@ -63,7 +63,7 @@ type arrival struct {
 	reading *file.Reading
 	file    file.File
 	refresh bool // its rows are known; texts are judged anew
-	again   bool // its rows are known; those rejected may fit now
+	again   bool // its rows are known; those rejected or incomplete may fit now
 	asOf    time.Time
 	texts   string
 	counts  map[string]*ledger.Counts
@@ -185,13 +185,14 @@ func (n *Night) readAgain(s Source, arrivals []*arrival, known map[string]ledger
 		if f.Status != ledger.Loaded {
 			continue
 		}
-		rejected := int64(0)
+		rejected, open := int64(0), int64(0)
 		for _, c := range f.Counts {
 			rejected += c.Rejected
+			open += c.Open
 		}
 		_, talks := f.Counts["chat_messages"]
 		refresh := talks && f.TextRules != n.textFingerprint(s)
-		again := rejected > 0 && (f.Preset != s.Preset || companion && s.Files.Joined(f.Name))
+		again := rejected > 0 && f.Preset != s.Preset || rejected+open > 0 && companion && s.Files.Joined(f.Name)
 		if !refresh && !again {
 			continue
 		}
@@ -268,7 +269,7 @@ func (n *Night) read(ctx context.Context, a *arrival, sum *SourceSummary) error 
 		return err
 	}
 	sum.Files++
-	n.merger.Arrived(merge.File{ID: a.id, AsOf: a.asOf, Refresh: a.refresh})
+	n.merger.Arrived(merge.File{ID: a.id, AsOf: a.asOf, Refresh: a.refresh, Replace: a.again})
 	return nil
 }
 

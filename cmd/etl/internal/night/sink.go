@@ -28,7 +28,12 @@ type sink struct {
 	done       chan error
 	failed     chan struct{}
 	closed     bool
+	joined     bool // other files of the source complete this one
 }
+
+// caseColumn is where a message names its session: without one, the file that
+// lists the sessions is still to come.
+var _, caseColumn = dataset.ByName("chat_messages").Column("case_id")
 
 type batch struct {
 	dataset string
@@ -40,6 +45,7 @@ const maxWarnings = 100
 
 func newSink(ctx context.Context, n *Night, a *arrival, sum *SourceSummary) *sink {
 	s := &sink{ctx: ctx, night: n, arrival: a, sum: sum, accepted: map[string]int64{},
+		joined:  a.source.Files.Joined(a.name),
 		batches: make(chan batch, 2), done: make(chan error, 1), failed: make(chan struct{})}
 	go func() { s.done <- s.insert() }()
 	return s
@@ -105,6 +111,9 @@ func (s *sink) Read(name string, lines int) { s.counts(name).Read += int64(lines
 // Accept implements extract.Sink. What normalisation refuses comes back by Reject.
 func (s *sink) Accept(r extract.Record) error {
 	s.accepted[r.Dataset]++
+	if s.joined && r.Dataset == "chat_messages" && r.Values[caseColumn] == "" {
+		s.counts(r.Dataset).Open++
+	}
 	before := s.counts(r.Dataset).Rejected
 	err := s.normaliser.Accept(r)
 	s.accepted[r.Dataset] -= s.counts(r.Dataset).Rejected - before

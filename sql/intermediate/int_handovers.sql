@@ -1,8 +1,8 @@
 /* model
 description: >
-  One row per transfer and pairing: whether a turn of the agent who hands over was open, so that the transfer opens one of
-  the agent who takes over. Nearly always the agent's own group of events tells; where it began with a transfer itself, or
-  outlived a horizon, those groups are replayed transfer by transfer.
+  One row per pairing and transfer that follows an opener: whether a turn of the agent who hands over was open, so that the
+  transfer opens one of the agent who takes over. Nearly always the agent's own group of events tells; where it began with a
+  transfer itself, or outlived a horizon, those groups are replayed step by step.
 grain: [platform, shop_id, buyer_id, pairing, message_order]
 scope: buyer
 publish: false
@@ -25,8 +25,7 @@ groups as (
         count(*) filter (where event = 'buyer') as buyer_openers,
         min(expires_at) filter (where is_opener) as least_expires_at,
         max(expires_at) filter (where is_opener) as last_expires_at,
-        min(message_order) filter (where is_closer) as closer_order,
-        coalesce(bool_or(event = 'bot' and not is_closer) and bool_or(is_opener and not keeps_bots), false) as has_bot_doubt
+        bool_or(not is_opener and not is_closer) and bool_or(is_opener and not keeps_bots) as has_bot_doubt
     from events
     group by platform, shop_id, buyer_id, pairing, agent_id, group_no
 ),
@@ -35,7 +34,7 @@ judged as (
     select
         e.platform, e.shop_id, e.buyer_id, e.pairing, e.agent_id, e.group_no, e.message_order,
         case
-            when e.group_no = 0 or g.closer_order <> e.message_order or e.sent_at > g.last_expires_at then false
+            when e.sent_at > g.last_expires_at then false
             when g.buyer_openers > 0 and e.sent_at <= g.least_expires_at and not g.has_bot_doubt then true
         end as was_open
     from events as e

@@ -7,6 +7,7 @@ scope: buyer
 publish: false
 columns:
   message_order: rank in the buyer's stream by the order of messages
+  local_s: wall clock second of the day
   role: buyer, agent, bot or transfer
   chars: characters of the text
 */
@@ -24,7 +25,7 @@ kept as (
 )
 
 select
-    platform, shop_id, buyer_key, buyer_id, agent_id, message_id, sent_at, local_at, dt, role, to_agent_id,
+    platform, shop_id, buyer_key, buyer_id, agent_id, message_id, sent_at, local_s, dt, role, to_agent_id,
     is_leave_message, text_len as chars, is_recommendation, topic, product_id, order_id,
     row_number() over (
         partition by platform, shop_id, buyer_id order by sent_at, seq, sender_rank, message_id

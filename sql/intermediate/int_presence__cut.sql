@@ -18,17 +18,18 @@ starts as (
     from (select distinct platform, shop_id, agent_id, from_at from agent_presence) as moments
 ),
 
+localised as (
+    select p.*, local_time(p.from_at, s.timezone) as local_at
+    from agent_presence as p
+    join shops as s on s.platform = p.platform and s.shop_id = p.shop_id
+),
+
 dated as (
     select
         p.platform, p.shop_id, p.agent_id, p.state, p.from_at, p.to_at, n.next_from_at,
-        case
-            when seconds_of_day(local_time(p.from_at, s.timezone)) >= r.cut_minutes * 60 then r.dt
-            else plus_days(r.dt, -1)
-        end as dt
-    from agent_presence as p
-    join shops as s on s.platform = p.platform and s.shop_id = p.shop_id
-    join rule_day as r
-        on r.platform = p.platform and r.shop_id = p.shop_id and r.dt = cast(local_time(p.from_at, s.timezone) as date)
+        case when seconds_of_day(p.local_at) >= r.cut_minutes * 60 then r.dt else plus_days(r.dt, -1) end as dt
+    from localised as p
+    join rule_day as r on r.platform = p.platform and r.shop_id = p.shop_id and r.dt = cast(p.local_at as date)
     join starts as n
         on n.platform = p.platform and n.shop_id = p.shop_id and n.agent_id = p.agent_id and n.from_at = p.from_at
 ),

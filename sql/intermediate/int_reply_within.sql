@@ -18,19 +18,14 @@ checks:
 */
 with
 
-turns as (
+counted as (
     select
-        t.platform, t.shop_id, t.buyer_key, t.buyer_id, t.agent_id, t.opened_order, t.dt,
-        case t.pairing when 'shop' then 'shop' else 'agent' end as grain,
-        r.reply_within_unit as unit, r.reply_within_first_only as first_only,
-        in_hours(
-            seconds_of_day(local_time(t.opened_at, s.timezone)), r.reply_within_from_s, r.reply_within_to_s
-        ) as in_time,
-        case when t.closed_by is not null then micros_between(t.opened_at, t.closed_at) end as reply_us,
-        r.reply_within_seconds as seconds
+        t.platform, t.shop_id, t.buyer_key, t.buyer_id, t.agent_id, t.pairing, t.is_alone, t.opened_order, t.dt,
+        r.reply_within_unit as unit, r.reply_within_first_only as first_only, r.reply_within_seconds as seconds,
+        in_hours(t.opened_s, r.reply_within_from_s, r.reply_within_to_s) as in_time,
+        micros_between(t.opened_at, t.closed_at) as reply_us
     from int_turn_pairs as t
     join rule_day as r on r.platform = t.platform and r.shop_id = t.shop_id and r.dt = t.dt
-    join shops as s on s.platform = t.platform and s.shop_id = t.shop_id
     left join int_receptions__filtered as f
         on f.platform = t.platform and f.shop_id = t.shop_id and f.agent_id = t.agent_id and f.buyer_id = t.buyer_id
         and f.dt = t.dt and f.excluded_reason is null
@@ -41,6 +36,19 @@ turns as (
             t.closed_by is null or t.closed_by = 'agent'
             or (t.closed_by = 'bot' and (r.reply_within_bot_replies or r.served_by = 'human_and_bot'))
         )
+),
+
+turns as (
+    select
+        platform, shop_id, buyer_key, buyer_id, case pairing when 'shop' then 'shop' else 'agent' end as grain, agent_id,
+        opened_order, dt, unit, first_only, seconds, in_time, reply_us
+    from counted
+    union all
+    select
+        platform, shop_id, buyer_key, buyer_id, 'shop' as grain, '' as agent_id,
+        opened_order, dt, unit, first_only, seconds, in_time, reply_us
+    from counted
+    where is_alone
 ),
 
 timed as (

@@ -3,13 +3,16 @@ description: >
   One row per event that opens, extends or closes a turn, in each stream in which it matters. A stream is one agent's with
   one buyer, or the buyer's over all agents (agent_id empty). Three pairings of questions and answers are kept apart where
   they can differ: human (a robot's message closes a turn unless served_by lets robots count), any (it always closes), and
-  shop (any, over all agents); both stands for human and any.
+  shop (any, over all agents). both stands for human and any where no day of the buyer lets robots count; a buyer of one
+  agent, never handed over (is_alone), has no shop stream: it would repeat the agent's.
 grain: [platform, shop_id, buyer_id, pairing, agent_id, message_order]
 scope: buyer
+materialized: view
 publish: false
 columns:
   event: buyer or transfer_in (which open), agent, bot or transfer_out (which close)
   expires_at: end of the reply horizon of a turn that opens here
+  buyer_no: number of the buyer in this run, short to sort by
   keeps_bots: whether a turn that opens here stays open when a robot answers
 */
 with
@@ -17,7 +20,7 @@ with
 ruled as (
     select
         m.platform, m.shop_id, m.buyer_key, m.buyer_id, m.agent_id, m.to_agent_id, m.message_order, m.message_id,
-        m.sent_at, m.dt, m.role,
+        m.sent_at, m.local_s, m.dt, m.role,
         plus_seconds(m.sent_at, r.reply_horizon_seconds) as expires_at,
         r.served_by = 'human_and_bot' as keeps_bots,
         r.exclude_agents
@@ -26,46 +29,60 @@ ruled as (
     where m.role <> 'buyer' or not m.is_leave_message
 ),
 
+buyers as (
+    select
+        platform, shop_id, buyer_id,
+        bool_or(keeps_bots) as has_bot_days,
+        min(agent_id) = max(agent_id) and count(to_agent_id) = 0 as is_alone,
+        row_number() over () as buyer_no
+    from ruled
+    group by platform, shop_id, buyer_id
+),
+
+events as (
+    select m.*, case m.role when 'transfer' then 'transfer_out' else m.role end as event, b.has_bot_days, b.is_alone, b.buyer_no
+    from ruled as m
+    join buyers as b on b.platform = m.platform and b.shop_id = m.shop_id and b.buyer_id = m.buyer_id
+),
+
 bot_accounts as (
     select platform, shop_id, agent_id, from_dt, to_dt from stg_agents where is_bot
 ),
 
-agent_events as (
-    select
-        platform, shop_id, buyer_key, buyer_id, agent_id, message_order, message_id, sent_at, dt, expires_at, keeps_bots,
-        case role when 'transfer' then 'transfer_out' else role end as event
-    from ruled
-    union all
-    select
-        t.platform, t.shop_id, t.buyer_key, t.buyer_id, t.to_agent_id as agent_id, t.message_order, t.message_id,
-        t.sent_at, t.dt, t.expires_at, t.keeps_bots,
-        'transfer_in' as event
-    from ruled as t
+takeovers as (
+    select t.*
+    from events as t
     left join bot_accounts as b
         on b.platform = t.platform and b.shop_id = t.shop_id and b.agent_id = t.to_agent_id
         and t.dt between b.from_dt and b.to_dt
     where t.role = 'transfer' and b.agent_id is null and not in_list(t.exclude_agents, t.to_agent_id)
 ),
 
-bot_keeping_buyers as (
-    select distinct platform, shop_id, buyer_id from ruled where keeps_bots
+agent_events as (
+    select
+        platform, shop_id, buyer_key, buyer_id, agent_id, message_order, message_id, sent_at, local_s, dt, event,
+        expires_at, keeps_bots, has_bot_days, is_alone, buyer_no
+    from events
+    union all
+    select
+        platform, shop_id, buyer_key, buyer_id, to_agent_id as agent_id, message_order, message_id, sent_at, local_s, dt,
+        'transfer_in' as event, expires_at, keeps_bots, has_bot_days, is_alone, buyer_no
+    from takeovers
 )
 
 select
-    e.platform, e.shop_id, e.buyer_key, e.buyer_id,
-    case when k.buyer_id is null then 'both' else 'human' end as pairing,
-    e.agent_id, e.message_order, e.message_id, e.sent_at, e.dt, e.event, e.expires_at, e.keeps_bots
-from agent_events as e
-left join bot_keeping_buyers as k on k.platform = e.platform and k.shop_id = e.shop_id and k.buyer_id = e.buyer_id
+    platform, shop_id, buyer_key, buyer_id, case when has_bot_days then 'human' else 'both' end as pairing, agent_id,
+    message_order, message_id, sent_at, local_s, dt, event, expires_at, keeps_bots, is_alone, buyer_no
+from agent_events
 union all
 select
-    e.platform, e.shop_id, e.buyer_key, e.buyer_id, 'any' as pairing,
-    e.agent_id, e.message_order, e.message_id, e.sent_at, e.dt, e.event, e.expires_at, false as keeps_bots
-from agent_events as e
-join bot_keeping_buyers as k on k.platform = e.platform and k.shop_id = e.shop_id and k.buyer_id = e.buyer_id
+    platform, shop_id, buyer_key, buyer_id, 'any' as pairing, agent_id,
+    message_order, message_id, sent_at, local_s, dt, event, expires_at, false as keeps_bots, is_alone, buyer_no
+from agent_events
+where has_bot_days
 union all
 select
-    platform, shop_id, buyer_key, buyer_id, 'shop' as pairing,
-    '' as agent_id, message_order, message_id, sent_at, dt, role as event, expires_at, false as keeps_bots
-from ruled
-where role <> 'transfer'
+    platform, shop_id, buyer_key, buyer_id, 'shop' as pairing, '' as agent_id,
+    message_order, message_id, sent_at, local_s, dt, event, expires_at, false as keeps_bots, is_alone, buyer_no
+from events
+where not is_alone and role <> 'transfer'

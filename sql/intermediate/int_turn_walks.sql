@@ -1,6 +1,6 @@
 /* model
 description: >
-  The turns of the groups that can hold several. From each opener the next opening follows without knowing what came
+  The turns of the groups that can hold several or, where a transfer opened nothing, none. From each opener the next opening follows without knowing what came
   before: the first opener after the horizon, or after a robot's message that closes. So the turns are a walk along these
   pointers from the group's first opener.
 grain: [platform, shop_id, buyer_id, pairing, agent_id, opened_order]
@@ -15,7 +15,7 @@ with recursive
 events as (
     select
         e.platform, e.shop_id, e.buyer_key, e.buyer_id, e.pairing, e.agent_id, e.group_no, e.message_order, e.message_id,
-        e.sent_at, e.dt, e.event, e.expires_at, e.keeps_bots, e.is_opener, e.is_closer,
+        e.sent_at, e.local_s, e.dt, e.event, e.expires_at, e.keeps_bots, e.is_alone, e.is_opener, e.is_closer,
         micros_between(timestamp '1970-01-01', e.sent_at) as sent_us,
         case when e.is_opener then micros_between(e.sent_at, e.expires_at) else 0 end as horizon_us
     from int_turn_groups as e
@@ -24,8 +24,8 @@ events as (
         and s.agent_id = e.agent_id and s.group_no = e.group_no and s.is_walked
     left join int_handovers as h
         on h.platform = e.platform and h.shop_id = e.shop_id and h.buyer_id = e.buyer_id and h.pairing = e.pairing
-        and h.message_order = e.message_order and e.event = 'transfer_in' and not h.was_open
-    where h.message_order is null
+        and h.message_order = e.message_order and h.was_open
+    where e.event <> 'transfer_in' or h.message_order is not null
 ),
 
 looking_ahead as (
@@ -66,9 +66,10 @@ pointers as (
 ),
 
 openings as (
-    select platform, shop_id, buyer_id, pairing, agent_id, opened_order
-    from int_turn_spans
-    where is_walked
+    select platform, shop_id, buyer_id, pairing, agent_id, min(message_order) as opened_order
+    from events
+    where is_opener
+    group by platform, shop_id, buyer_id, pairing, agent_id, group_no
     union all
     select o.platform, o.shop_id, o.buyer_id, o.pairing, o.agent_id, p.next_order as opened_order
     from openings as o
@@ -108,9 +109,11 @@ select
     min(expires_at) filter (where message_order = opened_order) as expires_at,
     min(dt) as dt,
     min(sent_at) as opened_at,
+    min(local_s) filter (where message_order = opened_order) as opened_s,
     max(sent_at) filter (where event = 'buyer') as last_buyer_at,
     min(message_order) filter (where closes) as closed_order,
     min(sent_at) filter (where closes) as closed_at,
-    min_by(event, message_order) filter (where closes) as closed_by
+    min_by(event, message_order) filter (where closes) as closed_by,
+    bool_or(is_alone) as is_alone
 from closing
 group by platform, shop_id, buyer_key, buyer_id, pairing, agent_id, opened_order

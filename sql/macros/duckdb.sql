@@ -43,3 +43,6 @@ create or replace macro in_hours(s, from_s, to_s) as
 -- date_series: the dates from a to b, both included, for unnest.
 create or replace macro date_series(a, b) as
     list_transform(range(0, date_diff('day', a, b) + 1), lambda n: cast(a as date) + cast(n as integer));
+
+-- quarter_hour: start of the quarter of an hour in which an instant lies. Offsets of time zones change only there.
+create or replace macro quarter_hour(ts) as time_bucket(interval '15 minutes', ts);

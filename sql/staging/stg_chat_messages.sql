@@ -7,6 +7,7 @@ scope: buyer
 publish: false
 columns:
   dt: business day of sent_at, by the cut in force on its calendar date
+  local_s: wall clock second of the day
   sender: as received, but bot for agent messages of an account that is a robot's on dt
   sender_rank: 0 buyer, 1 agent, 2 bot, 3 system; orders messages of one instant
   seq: order within one instant; 0 when missing
@@ -16,10 +17,18 @@ columns:
 */
 with
 
+-- The wall clock is looked up once per quarter of an hour: within one it runs evenly.
+quarters as (
+    select q.platform, q.shop_id, q.quarter_at, local_time(q.quarter_at, s.timezone) as local_quarter_at
+    from (select distinct platform, shop_id, quarter_hour(sent_at) as quarter_at from chat_messages) as q
+    join shops as s on s.platform = q.platform and s.shop_id = q.shop_id
+),
+
 localised as (
-    select m.*, local_time(m.sent_at, s.timezone) as local_at
+    select m.*, q.local_quarter_at + (m.sent_at - q.quarter_at) as local_at
     from chat_messages as m
-    join shops as s on s.platform = m.platform and s.shop_id = m.shop_id
+    join quarters as q
+        on q.platform = m.platform and q.shop_id = m.shop_id and q.quarter_at = quarter_hour(m.sent_at)
 ),
 
 dated as (
@@ -60,7 +69,8 @@ resolved as (
 )
 
 select
-    platform, shop_id, buyer_id as buyer_key, buyer_id, agent_id, message_id, sent_at, local_at, dt,
+    platform, shop_id, buyer_id as buyer_key, buyer_id, agent_id, message_id, sent_at, dt,
+    cast(seconds_of_day(local_at) as integer) as local_s,
     real_sender as sender,
     case real_sender when 'buyer' then 0 when 'agent' then 1 when 'bot' then 2 else 3 end as sender_rank,
     coalesce(seq, 0) as seq,

@@ -7,30 +7,31 @@ import (
 
 	"kefu/cmd/etl/internal/night"
 	"kefu/cmd/etl/internal/terminal"
+	"kefu/extract/ledger"
 	"kefu/transform/compute"
 )
 
 // printNight tells a person what a night did.
 func (a *app) printNight(s *night.Summary) {
+	if s.RunID == "" {
+		return // it never began; the error says why
+	}
 	out := a.terminal()
 	a.printSources(out, s)
 	a.printReasons(out, s)
 	a.printModels(out, s)
 	a.printChecks(out, s)
 	for _, l := range s.Load {
-		out.Printf("%s loaded %s: %s, %s, %s\n", out.Mark(terminal.OK), out.Bold(l.Warehouse), plural(l.Tables, "table"), terminal.Rows(l.Rows), seconds(l.Seconds))
+		if l.Tables == 0 {
+			out.Printf("%s warehouse %s is up to date\n", out.Mark(terminal.OK), out.Bold(l.Warehouse))
+			continue
+		}
+		out.Printf("%s loaded into warehouse %s: %s, %s, %s\n", out.Mark(terminal.OK), out.Bold(l.Warehouse), plural(l.Tables, "table"), terminal.Rows(l.Rows), seconds(l.Seconds))
 	}
 	for _, e := range s.Errors {
 		out.Printf("%s %s\n", out.Mark(terminal.Failed), e)
 	}
-	mark := terminal.OK
-	switch s.Status {
-	case "partial":
-		mark = terminal.Warning
-	case "failed", "interrupted":
-		mark = terminal.Failed
-	}
-	out.Printf("%s run %s: %s in %s\n", out.Mark(mark), s.RunID, s.Status, seconds(s.Seconds))
+	out.Printf("%s run %s: %s in %s\n", out.Mark(markOf(s.Status)), s.RunID, s.Status, seconds(s.Seconds))
 }
 
 func seconds(s float64) string { return terminal.Duration(time.Duration(s * float64(time.Second))) }
@@ -63,7 +64,9 @@ func (a *app) printSources(out *terminal.Terminal, s *night.Summary) {
 
 func (a *app) printReasons(out *terminal.Terminal, s *night.Summary) {
 	if len(s.Reasons) == 0 {
-		out.Printf("%s nothing changed: nothing to compute\n", out.Mark(terminal.OK))
+		if s.Status != string(ledger.Interrupted) && s.Status != string(ledger.Failed) {
+			out.Printf("%s no row and no rule changed: nothing to compute\n", out.Mark(terminal.OK))
+		}
 		return
 	}
 	out.Printf("\n")
@@ -79,13 +82,14 @@ func (a *app) printReasons(out *terminal.Terminal, s *night.Summary) {
 }
 
 func (a *app) printModels(out *terminal.Terminal, s *night.Summary) {
-	table := out.Table(terminal.Left("table"), terminal.Right("computed"), terminal.Right("changed"), terminal.Right("days"), terminal.Left("from"), terminal.Left("to"), terminal.Right("seconds"))
+	// A row that was replaced counts among the changed ones twice, as it was and as it is.
+	table := out.Table(terminal.Left("table"), terminal.Right("computed"), terminal.Right("changed (old + new)"), terminal.Right("shop days"), terminal.Left("from"), terminal.Left("to"))
 	for _, m := range s.Models {
 		if m.Changed == 0 || strings.HasPrefix(m.Name, "int_") || strings.HasPrefix(m.Name, "stg_") {
 			continue
 		}
 		from, to, days := span(m.Ranges)
-		table.Row(m.Name, terminal.Count(m.Rows), terminal.Count(m.Changed), days, from, to, fmt.Sprintf("%.1f", m.Seconds))
+		table.Row(m.Name, terminal.Count(m.Rows), terminal.Count(m.Changed), days, from, to)
 	}
 	if !table.Empty() {
 		out.Printf("\n")
@@ -131,11 +135,15 @@ func (a *app) printChecks(out *terminal.Terminal, s *night.Summary) {
 		if c.Shop != (compute.ShopKey{}) {
 			where = c.Shop.String()
 		}
+		verb := "break it"
+		if c.Violations == 1 {
+			verb = "breaks it"
+		}
 		sample := ""
 		if c.Sample != "" {
 			sample = ", such as " + c.Sample
 		}
-		out.Printf("%s %s.%s: %s of %s break it%s\n", out.Mark(mark), c.Model, c.Name, terminal.Rows(c.Violations), where, sample)
+		out.Printf("%s %s.%s: %s of %s %s%s\n", out.Mark(mark), c.Model, c.Name, terminal.Rows(c.Violations), where, verb, sample)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"kefu/cmd/etl/internal/terminal"
@@ -87,12 +88,20 @@ func (a *app) listQuarantine(ctx context.Context, filter ledger.QuarantineFilter
 			return err
 		}
 		out := a.terminal()
+		if len(list) == 0 {
+			out.Printf("%s no row in quarantine\n", out.Mark(terminal.OK))
+			return nil
+		}
 		table := out.Table(terminal.Left("id"), terminal.Left("where"), terminal.Left("dataset"), terminal.Left("column"), terminal.Column{Title: "reason", Max: 90})
 		for _, r := range list {
 			table.Row(r.ID, fmt.Sprintf("%s: %s:%d", r.Source, terminal.Clean(r.File), r.Line), r.Dataset, terminal.Clean(r.Column), terminal.Clean(r.Reason))
 		}
 		table.Flush()
-		out.Printf("%s in quarantine\n", terminal.Rows(total))
+		shown := ""
+		if int64(len(list)) < total {
+			shown = fmt.Sprintf(", the first %s are shown (--limit 0 shows all)", terminal.Count(int64(len(list))))
+		}
+		out.Printf("%s in quarantine%s; `etl quarantine show ID` has the hint and the row as received\n", terminal.Rows(total), shown)
 		return nil
 	})
 }
@@ -100,6 +109,9 @@ func (a *app) listQuarantine(ctx context.Context, filter ledger.QuarantineFilter
 func (a *app) showQuarantine(ctx context.Context, id string) error {
 	return a.withLedger(ctx, func(state *ledger.Ledger) error {
 		r, err := state.ShowQuarantined(ctx, id)
+		if errors.Is(err, ledger.ErrNotFound) {
+			return usagef("there is no row %s in quarantine: `etl quarantine list` has the ids", id)
+		}
 		if err != nil {
 			return err
 		}

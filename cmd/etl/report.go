@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"kefu/cmd/etl/internal/config"
 	"kefu/cmd/etl/internal/terminal"
@@ -22,7 +23,7 @@ func (a *app) reportCommand() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return a.report(cmd.Context(), dir, name, language) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&dir, "out", "var/report", "`DIR` to write report.html to")
+	flags.StringVar(&dir, "out", "", "`DIR` to write report.html to (default: var/report beside the configuration)")
 	flags.StringVar(&name, "warehouse", "", "`NAME` of the warehouse to read (default: the first)")
 	flags.StringVar(&language, "language", "zh", "what the reader sees first: zh or en")
 	return cmd
@@ -35,6 +36,9 @@ func (a *app) report(ctx context.Context, dir, name, language string) error {
 	cfg, err := a.load()
 	if err != nil {
 		return err
+	}
+	if dir == "" {
+		dir = filepath.Join(filepath.Dir(a.configFile), "var", "report")
 	}
 	w, err := chooseWarehouse(cfg, name)
 	if err != nil {
@@ -66,6 +70,9 @@ func chooseWarehouse(cfg *config.Config, name string) (*config.Warehouse, error)
 	}
 	if w := cfg.Warehouse(name); w != nil {
 		return w, nil
+	}
+	if len(cfg.Warehouses) == 0 {
+		return nil, usagef("the configuration has no warehouse to report on")
 	}
 	return nil, usagef("the configuration has no warehouse %q", name)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -123,6 +124,21 @@ func (a *app) freshness(ctx context.Context, cfg *config.Config, p ledger.Public
 
 func (a *app) printStatus(s standing) {
 	out := a.terminal()
+	if s.PublishedAt != nil {
+		printFreshness(out, s)
+		out.Printf("%s published %s (%s)\n", out.Mark(terminal.OK), s.PublishedAt.Local().Format(time.DateTime), s.Publication)
+	} else {
+		out.Printf("%s nothing is published yet: `etl run` does the first night\n", out.Mark(terminal.Warning))
+	}
+	if s.LastRun != nil {
+		out.Printf("%s last run %s: %s, started %s\n", out.Mark(markOf(s.LastRun.Status)), s.LastRun.ID, s.LastRun.Status, s.LastRun.StartedAt.Local().Format(time.DateTime))
+	}
+	if s.Quarantined > 0 {
+		out.Printf("%s %s in quarantine: `etl quarantine list`\n", out.Mark(terminal.Warning), terminal.Rows(s.Quarantined))
+	}
+}
+
+func printFreshness(out *terminal.Terminal, s standing) {
 	shops := out.Table(terminal.Left("shop"), terminal.Left("name"), terminal.Left("complete until"), terminal.Left("last day"))
 	for _, r := range s.Shops {
 		shops.Row(r.Platform+"/"+r.Shop, r.Name, r.Horizon, r.LastDay)
@@ -135,17 +151,6 @@ func (a *app) printStatus(s standing) {
 	}
 	table.Flush()
 	out.Printf("\n")
-	if s.PublishedAt != nil {
-		out.Printf("%s published %s (%s)\n", out.Mark(terminal.OK), s.PublishedAt.Local().Format(time.DateTime), s.Publication)
-	} else {
-		out.Printf("%s nothing is published yet\n", out.Mark(terminal.Warning))
-	}
-	if s.LastRun != nil {
-		out.Printf("%s last run %s: %s\n", out.Mark(markOf(s.LastRun.Status)), s.LastRun.ID, s.LastRun.Status)
-	}
-	if s.Quarantined > 0 {
-		out.Printf("%s %s in quarantine: `etl quarantine list`\n", out.Mark(terminal.Warning), terminal.Rows(s.Quarantined))
-	}
 }
 
 func markOf(status string) terminal.Status {
@@ -208,6 +213,10 @@ func (a *app) runs(ctx context.Context, limit int) error {
 			return a.printJSON(list)
 		}
 		out := a.terminal()
+		if len(list) == 0 {
+			out.Printf("no runs yet\n")
+			return nil
+		}
 		table := out.Table(terminal.Left("run"), terminal.Left("pipeline"), terminal.Left("started"), terminal.Right("took"), terminal.Left("status"), terminal.Column{Title: "why", Max: 80})
 		for _, r := range list {
 			took := ""
@@ -224,6 +233,9 @@ func (a *app) runs(ctx context.Context, limit int) error {
 func (a *app) showRun(ctx context.Context, id string) error {
 	return a.withLedger(ctx, func(state *ledger.Ledger) error {
 		r, err := state.Run(ctx, id)
+		if errors.Is(err, ledger.ErrNotFound) {
+			return usagef("there is no run %s: `etl runs` lists them", id)
+		}
 		if err != nil {
 			return err
 		}

@@ -81,13 +81,14 @@ func (r *run) findBuyers(ctx context.Context) error {
 		   on p.platform = x.platform and p.shop_id = x.shop_id and p.agent_id = x.agent_id
 		  and x.event_date between p.event_date - 40 and p.to_date + 40
 		 where (x.platform, x.shop_id) in (select (platform, shop_id) from rule_day where subtract_offline)`,
-		// Inquiries whose window ends between the old and the new horizon open or close.
+		// Inquiries whose window ends between the old and the new horizon open or
+		// close; any may where there was no horizon.
 		`select q.platform, q.shop_id, q.buyer_key from prev_inquiries q
 		 join prev_int_shop_horizon o on o.platform = q.platform and o.shop_id = q.shop_id
 		 join int_shop_horizon n on n.platform = q.platform and n.shop_id = q.shop_id
 		 where o.horizon_dt is distinct from n.horizon_dt
-		   and q.window_end_dt >= coalesce(least(o.horizon_dt, n.horizon_dt), date '1900-01-01')
-		   and q.window_end_dt <= case when o.horizon_dt is null or n.horizon_dt is null then date '9999-12-31' else greatest(o.horizon_dt, n.horizon_dt) end`,
+		   and (o.horizon_dt is null or n.horizon_dt is null
+		     or q.window_end_dt between least(o.horizon_dt, n.horizon_dt) and greatest(o.horizon_dt, n.horizon_dt))`,
 	)
 	reach := "create or replace temp table rule_reach as select distinct platform, shop_id, dt + n as dt from changed_rule_days, (select unnest([-1, 0, 1]) as n)"
 	if err := r.exec(ctx, "find days within reach of changed rules", reach); err != nil {

@@ -45,12 +45,12 @@ var dayFinders = []string{
 	 where (x.platform, x.shop_id, x.agent_id) in (select (platform, shop_id, agent_id) from changed_agents)`,
 	`select distinct x.platform, x.shop_id, x.event_date + n from lake_agent_presence x, (select unnest([-1, 0, 1, 2]) as n)
 	 where (x.platform, x.shop_id, x.agent_id) in (select (platform, shop_id, agent_id) from changed_agents)`,
-	// The last day moved: days in between appear or vanish.
+	// The last day moved: days in between appear or vanish; all do where there was none.
 	`select n.platform, n.shop_id, d.dt from overlay_int_shop_horizon n
 	 left join prev_int_shop_horizon o on o.platform = n.platform and o.shop_id = n.shop_id
 	 join rule_day d on d.platform = n.platform and d.shop_id = n.shop_id
 	 where o.last_dt is distinct from n.last_dt
-	   and d.dt > coalesce(least(o.last_dt, n.last_dt), date '1900-01-01')`,
+	   and (o.last_dt is null or n.last_dt is null or d.dt > least(o.last_dt, n.last_dt))`,
 	`select d.platform, d.shop_id, d.dt from rule_day d where (d.platform, d.shop_id) in (select (platform, shop_id) from full_shops)`,
 }
 

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"math/rand/v2"
+	"os"
+	"slices"
+	"testing"
+)
+
+// kpiTables are the published tables that the stories are about.
+var kpiTables = []string{"kpi_agent_day", "kpi_shop_day", "kpi_agent_window", "kpi_shop_window", "order_attribution", "order_credits", "inquiries",
+	"lost_inquiries", "slow_responses", "unreplied"}
+
+// However the files arrive, the numbers are the same.
+func TestArrivalChangesNothing(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	whole := s.install(t, true)
+	whole.deliver(s.files...)
+	whole.night(0)
+	want := whole.tables()
+	mustHaveRows(t, want, kpiTables...)
+
+	t.Run("day by day", func(t *testing.T) {
+		t.Parallel()
+		dayByDay(t, s, want)
+	})
+	t.Run("shuffled", func(t *testing.T) {
+		t.Parallel()
+		i := s.install(t, true)
+		files := slices.Clone(s.files)
+		random := rand.New(rand.NewPCG(7, 7))
+		random.Shuffle(len(files), func(a, b int) { files[a], files[b] = files[b], files[a] })
+		for chunk := range slices.Chunk(files, (len(files)+3)/4) {
+			i.deliver(chunk...)
+			i.night(0)
+		}
+		sameTables(t, "files in any order", want, i.tables())
+	})
+}
+
+// dayByDay runs after each day's files; the rules change in between.
+func dayByDay(t *testing.T, s *story, want publishedTables) {
+	i := s.install(t, false)
+	before := publishedTables{}
+	for _, files := range s.days() {
+		i.deliver(files...)
+		sum := i.night(0)
+		after := i.tables()
+		if files[0].day > storyDay(60) && len(difference(before, after)) == 0 {
+			t.Errorf("what came on %s changes nothing: %+v", files[0].day, sum.Reasons)
+		}
+		before = after
+	}
+	i.rules += s.change
+	i.configure()
+	i.night(0)
+	if len(difference(before, i.tables())) == 0 {
+		t.Error("the changed rules change nothing")
+	}
+	sameTables(t, "day by day, then other rules", want, i.tables())
+	i.accounted()
+
+	again := i.night(0)
+	if len(again.Reasons) > 0 || len(again.Ingest.Changed) > 0 {
+		t.Errorf("a run on nothing new finds changes: %+v %v", again.Reasons, again.Ingest.Changed)
+	}
+	for _, m := range again.Models {
+		if m.Rows > 0 {
+			t.Errorf("a run on nothing new computes %d rows of %s", m.Rows, m.Name)
+		}
+	}
+	for _, l := range again.Load {
+		if l.Tables > 0 || l.Rows > 0 {
+			t.Errorf("a run on nothing new loads %d tables", l.Tables)
+		}
+	}
+	sameTables(t, "run again", want, i.tables())
+
+	for _, name := range []string{"var/lake", "var/state.db", "var/state.db-wal", "var/state.db-shm"} {
+		if err := os.RemoveAll(i.path(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	i.night(0)
+	sameTables(t, "rebuilt from nothing", want, i.tables())
+}

@@ -2,14 +2,17 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"kefu/cmd/etl/internal/terminal"
 	"kefu/extract/ledger"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
 func (a *app) quarantineCommand() *cobra.Command {
@@ -62,12 +65,30 @@ type rejectedOutput struct {
 	Hint    string `json:"hint,omitempty"`
 	Status  string `json:"status"`
 	Run     string `json:"run_id"`
-	Raw     string `json:"raw,omitempty"`
+	Raw     string `json:"raw,omitempty"`        // as text, whatever its encoding
+	Bytes   []byte `json:"raw_base64,omitempty"` // where the text is not what was received
 }
 
 func rejectedOf(r ledger.Rejected) rejectedOutput {
-	return rejectedOutput{ID: r.ID, Source: r.Source, Shop: r.Shop, File: r.File, Line: r.Line, Dataset: r.Dataset, Column: r.Column,
-		Reason: r.Reason, Hint: r.Hint, Status: string(r.Status), Run: r.Run, Raw: string(r.Raw)}
+	out := rejectedOutput{ID: r.ID, Source: r.Source, Shop: r.Shop, File: r.File, Line: r.Line, Dataset: r.Dataset, Column: r.Column,
+		Reason: r.Reason, Hint: r.Hint, Status: string(r.Status), Run: r.Run}
+	if out.Raw = readable(r.Raw); out.Raw != string(r.Raw) {
+		out.Bytes = r.Raw
+	}
+	return out
+}
+
+// readable is the text of bytes as received. What is not UTF-8 is nearly always
+// of the platforms' other encoding.
+func readable(raw []byte) string {
+	if utf8.Valid(raw) {
+		return string(raw)
+	}
+	text, err := simplifiedchinese.GB18030.NewDecoder().Bytes(raw)
+	if err != nil {
+		return string(raw)
+	}
+	return string(text)
 }
 
 func (a *app) listQuarantine(ctx context.Context, filter ledger.QuarantineFilter) error {
@@ -128,16 +149,24 @@ func (a *app) showQuarantine(ctx context.Context, id string) error {
 			out.Printf("hint     %s\n", terminal.Clean(r.Hint))
 		}
 		out.Printf("run      %s\nstatus   %s\n", r.Run, r.Status)
-		out.Printf("received %s\n", received(r.Raw))
+		encoding := ""
+		if !utf8.Valid(r.Raw) {
+			encoding = " (from GB18030)"
+		}
+		out.Printf("received %s%s\n", received(readable(r.Raw)), encoding)
 		return nil
 	})
 }
 
-// received shows bytes so that nothing in them can steer a terminal.
-func received(raw []byte) string {
-	text, err := json.Marshal(string(raw))
-	if err != nil {
-		return fmt.Sprintf("%x", raw)
+// received shows a text on one line so that nothing in it can steer a terminal.
+func received(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if quoted := strconv.QuoteRune(r); r == '\\' || r == utf8.RuneError || len(quoted) > 3 && quoted[1] == '\\' && r != '\'' {
+			b.WriteString(quoted[1 : len(quoted)-1])
+			continue
+		}
+		b.WriteRune(r)
 	}
-	return string(text)
+	return b.String()
 }

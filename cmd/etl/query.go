@@ -169,9 +169,15 @@ func places(number string, least int) string {
 	return whole + "." + fraction
 }
 
-// machine is how JSON spells a value: decimals stay exact.
+// machine is how JSON spells a value: decimals stay exact, what is no number is
+// null.
 func machine(v any) any {
 	switch t := v.(type) {
+	case float64:
+		if math.IsNaN(t) || math.IsInf(t, 0) {
+			return nil
+		}
+		return t
 	case duckdb.Decimal:
 		return t.String()
 	case time.Time:

@@ -10,6 +10,14 @@ function definition(key) {
   return metric ? `${language === 'zh' ? metric.zh : metric.en}: ${metric.formula}` : null;
 }
 
+// datasetName is what the reader calls a dataset.
+const chineseDatasets = new Map([
+  ['chat_messages', '聊天消息'], ['orders', '订单'], ['order_items', '订单商品'], ['refunds', '退款'], ['complaints', '投诉'], ['evaluations', '服务评价'],
+  ['order_ratings', '店铺评分'], ['agent_presence', '在线记录'], ['agents', '客服资料'], ['products', '商品'], ['buyer_flags', '买家标记'],
+  ['cases', '售后工单'], ['loss_reasons', '流失原因'], ['agent_events', '客服事件'],
+]);
+const datasetName = (name) => (language === 'zh' ? chineseDatasets.get(name) : null) ?? name.replaceAll('_', ' ');
+
 function showHead(shop, period) {
   byId('shop-line').textContent = [shop.name, shop.platform].join(' · ');
   const published = data.publication ? word('published')(instant(data.publication.loaded_at, shop.timezone)) : null;
@@ -29,10 +37,10 @@ function showNotices(shop, period) {
   const concerns = (r) => (!r.platform || r.platform === shop.platform) && (!r.shop || r.shop === shop.id);
   const ours = (data.rejected ?? []).filter(concerns);
   if (ours.length) {
-    notices.push(word('rejected')(show(ours.reduce((n, r) => n + r.rows, 0), 'count'), ours.map((r) => `${r.dataset} ${show(r.rows, 'count')}`).join(', ')));
+    notices.push(word('rejected')(show(ours.reduce((n, r) => n + r.rows, 0), 'count'), ours.map((r) => `${datasetName(r.dataset)} ${show(r.rows, 'count')}`).join(word('comma'))));
   }
   const failed = (data.failed ?? []).filter(concerns);
-  if (failed.length) notices.push(word('failed')(failed.length, failed.map((f) => f.name).join(', ')));
+  if (failed.length) notices.push(word('failed')(failed.length, failed.map((f) => f.name).join(word('comma'))));
   fill('notices', notices.length ? el('div', { class: 'notice' }, el('ul', {}, notices.map((text) => el('li', {}, text)))) : []);
 }
 

@@ -1,4 +1,6 @@
 // The report's words in both languages.
+const counts = (n, noun) => `${n} ${noun}${String(n) === '1' ? '' : 's'}`;
+
 const words = {
   zh: {
     title: '客服绩效报告', skip: '跳到内容', shop: '店铺', period: '时段', last7: '近7天', last28: '近28天', all: '全部', other: 'English',
@@ -21,7 +23,7 @@ const words = {
     published: (at) => `发布于 ${at}`, horizon: (d) => `数据完整到 ${d}`, range: (a, b, n) => `${a} 至 ${b}，共 ${n} 天`, lastDay: (d) => `最后一天 ${d}`,
     openDays: (n, first) => `${first} 起有 ${n} 天的询单还没过窗口期，这些天的最终转化与流失是暂定的，还会变。`,
     unlinked: (share) => `${share} 的付款金额没能与聊天中的买家对上，不计给任何客服。`,
-    rejected: (n, where) => `${n} 行数据被隔离，没有计入：${where}。`,
+    rejected: (n, where) => `${n} 行数据被隔离，没有计入：${where}。`, comma: '、',
     failed: (n, names) => `${n} 项检查没有通过：${names}。`,
     sorted: (name) => `${name}，按客服`, top: (n) => `（前 ${n} 位）`, versus: (n) => `比前${n}天`, points: '个百分点', average: '全店',
     made: (at, id) => `生成于 ${at}${id ? `，发布编号 ${id}` : ''}。图表：Apache ECharts。`,
@@ -45,14 +47,14 @@ const words = {
     lost: 'Lost', ordered_unpaid: 'Unpaid', slow: 'Slow', unreplied: 'Unreplied', later: 'Bought later', status: 'Status', buyer: 'Buyer',
     lastWord: 'Last word', topic: 'Topic', product: 'Product', firstResponse: 'First response', reason: 'Reason', latest: 'Latest',
     buyerSaid: 'buyer', agentSaid: 'agent', none: 'No data in this period.',
-    published: (at) => `Published ${at}`, horizon: (d) => `data complete to ${d}`, range: (a, b, n) => `${a} to ${b}, ${n} days`, lastDay: (d) => `last day ${d}`,
-    openDays: (n, first) => `From ${first} on, inquiries of ${n} days are still within their window: final conversion and losses of these days are provisional.`,
+    published: (at) => `Published ${at}`, horizon: (d) => `data complete to ${d}`, range: (a, b, n) => `${a} to ${b}, ${counts(n, 'day')}`, lastDay: (d) => `last day ${d}`,
+    openDays: (n, first) => `From ${first} on, inquiries of ${counts(n, 'day')} are still within their window: final conversion and losses there are provisional.`,
     unlinked: (share) => `${share} of the paid amount could not be matched with a buyer of the chats and is credited to no agent.`,
-    rejected: (n, where) => `${n} rows are in quarantine and not counted: ${where}.`,
-    failed: (n, names) => `${n} checks did not pass: ${names}.`,
+    rejected: (n, where) => `In quarantine and not counted: ${counts(n, 'row')} (${where}).`, comma: ', ',
+    failed: (n, names) => `${counts(n, 'check')} did not pass: ${names}.`,
     sorted: (name) => `${name} by agent`, top: (n) => ` (first ${n})`, versus: (n) => `vs prior ${n} d`, points: 'pp', average: 'Shop',
     made: (at, id) => `Made ${at}${id ? `, publication ${id}` : ''}. Charts: Apache ECharts.`,
-    chartOf: (title, n) => `${title}: line chart over ${n} days; the table below holds the numbers.`, unitSeconds: 's', unitMinutes: 'm', unitHours: 'h', tenThousand: '',
+    chartOf: (title, n) => `${title}: line chart over ${counts(n, 'day')}; the table below holds the numbers.`, unitSeconds: 's', unitMinutes: 'm', unitHours: 'h', tenThousand: '',
   },
 };
 let language = 'zh';

@@ -1,5 +1,6 @@
 /* model
-description: One row per agent and business day with anything that counts for service, with the sums that its KPIs are made of.
+description: >
+  One row per agent and business day with anything that counts for service, with the sums that its KPIs are made of.
 grain: [platform, shop_id, agent_id, dt]
 scope: day
 publish: false
@@ -47,7 +48,10 @@ consultations as (
 ),
 
 reply_within as (
-    select q.platform, q.shop_id, q.agent_id, q.dt, cast(sum(q.units) as bigint) as units, cast(sum(q.units_ok) as bigint) as units_ok
+    select
+        q.platform, q.shop_id, q.agent_id, q.dt,
+        cast(sum(q.units) as bigint) as units,
+        cast(sum(q.units_ok) as bigint) as units_ok
     from int_reply_within as q
     join days as d on d.platform = q.platform and d.shop_id = q.shop_id and d.dt = q.dt
     where q.grain = 'agent'

@@ -1,5 +1,7 @@
 /* model
-description: One row per interval in which an agent was online without a break, within one business day (the union of his online rows).
+description: >
+  One row per interval in which an agent was online without a break, within one business day (the union of his online
+  rows).
 grain: [platform, shop_id, agent_id, dt, from_at]
 scope: shop
 stored: true

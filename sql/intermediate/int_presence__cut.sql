@@ -1,5 +1,7 @@
 /* model
-description: One row per presence row and business day that it overlaps, cut to that day. Days on which the agent is excluded are left out.
+description: >
+  One row per presence row and business day that it overlaps, cut to that day. Days on which the agent is excluded are
+  left out.
 grain: [platform, shop_id, agent_id, started_at, state, dt]
 scope: shop
 publish: false

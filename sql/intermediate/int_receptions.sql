@@ -76,7 +76,8 @@ select
         else m.unanswered_turns > 0 or m.response_sum_s > r.slow_response_seconds * m.response_turns
     end as is_slow,
     m.excluded_reason is null
-        and micros_between(m.first_message_at, m.last_message_at) > cast(r.long_reception_minutes as bigint) * 60000000 as is_long,
+        and micros_between(m.first_message_at, m.last_message_at) > cast(r.long_reception_minutes as bigint) * 60000000
+        as is_long,
     m.first_response_seconds, m.response_turns, m.response_sum_s, m.quick_turns
 from looking_back as m
 join rule_day as r on r.platform = m.platform and r.shop_id = m.shop_id and r.dt = m.dt

@@ -94,11 +94,14 @@ select
 from int_receptions__filtered as f
 join rule_day as r on r.platform = f.platform and r.shop_id = f.shop_id and r.dt = f.dt
 left join messages as m
-    on m.platform = f.platform and m.shop_id = f.shop_id and m.agent_id = f.agent_id and m.buyer_id = f.buyer_id and m.dt = f.dt
+    on m.platform = f.platform and m.shop_id = f.shop_id and m.agent_id = f.agent_id and m.buyer_id = f.buyer_id
+    and m.dt = f.dt
 left join handovers as h
-    on h.platform = f.platform and h.shop_id = f.shop_id and h.agent_id = f.agent_id and h.buyer_id = f.buyer_id and h.dt = f.dt
+    on h.platform = f.platform and h.shop_id = f.shop_id and h.agent_id = f.agent_id and h.buyer_id = f.buyer_id
+    and h.dt = f.dt
 left join answers as a
     on a.platform = f.platform and a.shop_id = f.shop_id and a.agent_id = f.agent_id and a.buyer_id = f.buyer_id
     and a.answer_order = m.first_order
 left join turns as t
-    on t.platform = f.platform and t.shop_id = f.shop_id and t.agent_id = f.agent_id and t.buyer_id = f.buyer_id and t.dt = f.dt
+    on t.platform = f.platform and t.shop_id = f.shop_id and t.agent_id = f.agent_id and t.buyer_id = f.buyer_id
+    and t.dt = f.dt

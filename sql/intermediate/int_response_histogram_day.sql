@@ -1,5 +1,6 @@
 /* model
-description: One row per agent (or shop), business day and whole number of seconds with the answered turns that took so long.
+description: >
+  One row per agent (or shop), business day and whole number of seconds with the answered turns that took so long.
 grain: [platform, shop_id, grain, entity, dt, response_seconds]
 scope: day
 stored: true

@@ -1,5 +1,7 @@
 /* model
-description: One row per agent (or shop) and business day with answered turns, with the exact discrete quantiles of their seconds.
+description: >
+  One row per agent (or shop) and business day with answered turns, with the exact discrete quantiles of their
+  seconds.
 grain: [platform, shop_id, grain, entity, dt]
 scope: day
 publish: false

@@ -51,8 +51,8 @@ streams as (
     from numbered
     union all
     select
-        platform, shop_id, buyer_key, buyer_id, buyer_no, 'shop' as grain, '' as agent_id, message_order, sent_at, dt, start_s,
-        gap_us, is_uneven, most_gap_us
+        platform, shop_id, buyer_key, buyer_id, buyer_no, 'shop' as grain, '' as agent_id, message_order, sent_at, dt,
+        start_s, gap_us, is_uneven, most_gap_us
     from numbered
     where has_shop_sessions
 ),

@@ -20,4 +20,5 @@ select
     count(e.score) as csat_rated
 from int_evaluations as e
 join days as d on d.platform = e.platform and d.shop_id = e.shop_id and d.dt = e.dt
+where e.is_invited or e.score is not null
 group by e.platform, e.shop_id, e.dt

@@ -1,5 +1,6 @@
 /* model
-description: One row per shop and business day with anything that counts for service, with the sums that its KPIs are made of.
+description: >
+  One row per shop and business day with anything that counts for service, with the sums that its KPIs are made of.
 grain: [platform, shop_id, dt]
 scope: day
 publish: false

@@ -40,7 +40,9 @@ buyers as (
 ),
 
 events as (
-    select m.*, case m.role when 'transfer' then 'transfer_out' else m.role end as event, b.has_bot_days, b.is_alone, b.buyer_no
+    select
+        m.*, case m.role when 'transfer' then 'transfer_out' else m.role end as event,
+        b.has_bot_days, b.is_alone, b.buyer_no
     from ruled as m
     join buyers as b on b.platform = m.platform and b.shop_id = m.shop_id and b.buyer_id = m.buyer_id
 ),

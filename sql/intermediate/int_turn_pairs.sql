@@ -18,8 +18,8 @@ with
 
 turns as (
     select
-        platform, shop_id, buyer_key, buyer_id, pairing, agent_id, opened_order, message_id, 'buyer' as opened_by, expires_at,
-        dt, opened_at, opened_s, last_buyer_at, closed_order, closed_at, closed_by, is_alone
+        platform, shop_id, buyer_key, buyer_id, pairing, agent_id, opened_order, message_id, 'buyer' as opened_by,
+        expires_at, dt, opened_at, opened_s, last_buyer_at, closed_order, closed_at, closed_by, is_alone
     from int_turn_spans
     where not is_walked
     union all

@@ -1,8 +1,8 @@
 /* model
 description: >
-  The turns of the groups that can hold several or, where a transfer opened nothing, none. From each opener the next opening follows without knowing what came
-  before: the first opener after the horizon, or after a robot's message that closes. So the turns are a walk along these
-  pointers from the group's first opener.
+  The turns of the groups that can hold several or, where a transfer opened nothing, none. From each opener the next
+  opening follows without knowing what came before: the first opener after the horizon, or after a robot's message that
+  closes. So the turns are a walk along these pointers from the group's first opener.
 grain: [platform, shop_id, buyer_id, pairing, agent_id, opened_order]
 scope: buyer
 publish: false

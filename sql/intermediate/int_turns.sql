@@ -14,7 +14,7 @@ columns:
   opened_by: message or transfer
   last_buyer_at: last buyer message of the turn
   replied_at: the answer; NULL unless answered
-  response_seconds: whole seconds from the first (or last) buyer message to the answer, less offline time where the rule says so
+  response_seconds: whole seconds from the first (or last) buyer message to the answer, less offline time by rule
   outcome: answered, unanswered, bot_served or handed_over
   is_first: earliest turn of its reception that was neither bot-served nor handed over
   session_end_at: end of the session in which an unanswered turn opened

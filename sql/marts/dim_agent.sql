@@ -1,5 +1,7 @@
 /* model
-description: One row per agent and period in force; an agent seen in chat without a row of agents has his id as name and no group.
+description: >
+  One row per agent and period in force; an agent seen in chat without a row of agents has his id as name and no
+  group.
 grain: [platform, shop_id, agent_id, valid_from]
 scope: full
 stored: true

@@ -42,7 +42,9 @@ candidates as (
     select
         p.platform, p.shop_id, p.agent_id, p.from_dt, p.to_dt,
         d.name, d.agent_group, d.role, d.shift, d.hourly_cost, d.is_bot,
-        row_number() over (partition by p.platform, p.shop_id, p.agent_id, p.from_dt order by d.valid_from desc) as precedence
+        row_number() over (
+            partition by p.platform, p.shop_id, p.agent_id, p.from_dt order by d.valid_from desc
+        ) as precedence
     from periods as p
     join dated as d
         on d.platform = p.platform and d.shop_id = p.shop_id and d.agent_id = p.agent_id

@@ -11,7 +11,7 @@ function plain(value, digits) {
 }
 
 function seconds(value) {
-  if (value < 100) return plain(value, value < 10 ? 1 : 0) + (language === 'zh' ? ' ' : ' ') + word('unitSeconds');
+  if (value < 100) return plain(value, value < 10 && !Number.isInteger(value) ? 1 : 0) + (language === 'zh' ? ' ' : ' ') + word('unitSeconds');
   const whole = Math.round(value);
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   const parts = h ? [h + word('unitHours'), m + word('unitMinutes')] : [m + word('unitMinutes'), s + word('unitSeconds')];

@@ -23,7 +23,7 @@ function drawTrend(dates, open, lines) {
   const colours = palette();
   const firstOpen = dates.find((dt) => open.has(dt));
   const provisional = firstOpen && {
-    silent: true, itemStyle: { color: colours.area, opacity: 0.1 }, label: { color: colours.muted, formatter: word('provisional'), position: 'insideTop' },
+    silent: true, itemStyle: { color: colours.area, opacity: 0.1 }, label: { color: colours.muted, formatter: word('provisional'), position: 'insideTopRight' },
     data: [[{ xAxis: firstOpen }, { xAxis: dates.at(-1) }]],
   };
   const dots = dates.length <= 31;

@@ -87,21 +87,18 @@ fitting_buyers as (
     join masked_orders o on o.platform = b.platform and o.shop_id = b.shop_id and o.mask_key = b.mask_key
 ),
 
-fitting_messages as (
-    select m.platform, m.shop_id, m.buyer_id, local_time(m.sent_at, s.timezone) as local_at
+-- Without a cut the business day is the calendar date that stands in the row.
+fitting_days as (
+    select distinct m.platform, m.shop_id, m.buyer_id,
+        case when r.cut_minutes = 0 then m.event_date
+            else cast(plus_seconds(local_time(m.sent_at, s.timezone), -60 * r.cut_minutes) as date) end as dt
     from chat_messages m
     join shops s on s.platform = m.platform and s.shop_id = m.shop_id
+    join rule_day r on r.platform = m.platform and r.shop_id = m.shop_id and r.dt = m.event_date
     where exists (
         select 1 from fitting_buyers f
         where f.platform = m.platform and f.shop_id = m.shop_id and f.buyer_id = m.buyer_id
     )
-),
-
-fitting_days as (
-    select distinct m.platform, m.shop_id, m.buyer_id,
-        cast(plus_seconds(m.local_at, -60 * r.cut_minutes) as date) as dt
-    from fitting_messages m
-    join rule_day r on r.platform = m.platform and r.shop_id = m.shop_id and r.dt = cast(m.local_at as date)
 ),
 
 -- Masks that exactly one buyer of the day fits.

@@ -15,7 +15,7 @@ entity_days as (
     union
     select platform, shop_id, dt from int_shop_day_service
     union
-    select platform, shop_id, dt from int_shop_day_ratings where invited + csat_rated > 0
+    select platform, shop_id, dt from int_shop_day_ratings
     union
     select platform, shop_id, dt from int_shop_day_presence
 )

@@ -101,7 +101,7 @@ var ErrUnits = errors.New("a part of the run failed")
 
 // Run does one night and returns what it did, also when it fails.
 func Run(ctx context.Context, setup Setup, options Options) (*Summary, error) {
-	n := &Night{Setup: setup, options: options, store: store{setup.Lake}, summary: &Summary{Status: string(ledger.Running)}}
+	n := &Night{Setup: setup, options: options, store: store{setup.Lake}, summary: newSummary()}
 	n.merger = merge.New(setup.Engine, n.store)
 	if err := n.Ledger.CheckSecret(ctx, n.Privacy.Secret); err != nil {
 		return n.summary, err

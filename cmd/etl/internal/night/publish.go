@@ -47,7 +47,7 @@ func (n *Night) compute(ctx context.Context, current *snapshots) (*compute.Resul
 	if err != nil {
 		return nil, err
 	}
-	n.summary.Reasons, n.summary.Models, n.summary.Checks = result.Reasons, result.Models, result.Checks
+	n.summary.computed(result)
 	for _, s := range result.Failed {
 		n.fail(fmt.Errorf("shop %s: a check failed, so its published numbers stay", s))
 	}

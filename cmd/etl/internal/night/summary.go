@@ -20,6 +20,24 @@ type Summary struct {
 	Errors      []string              `json:"errors,omitempty"`
 }
 
+// newSummary begins a summary whose lists are lists also where they stay empty.
+func newSummary() *Summary {
+	return &Summary{Status: string(ledger.Running), Sources: []SourceSummary{}, Reasons: []compute.Reason{},
+		Models: []compute.ModelResult{}, Checks: []compute.CheckResult{}, Load: []LoadSummary{}}
+}
+
+// computed takes over what the computation tells.
+func (s *Summary) computed(result *compute.Result) {
+	s.Reasons = append(s.Reasons, result.Reasons...)
+	s.Models = append(s.Models, result.Models...)
+	s.Checks = append(s.Checks, result.Checks...)
+	for i := range s.Models {
+		if s.Models[i].Ranges == nil {
+			s.Models[i].Ranges = []compute.Range{}
+		}
+	}
+}
+
 // SourceSummary accounts for the lines of one source.
 type SourceSummary struct {
 	Name       string        `json:"name"`

@@ -43,3 +43,7 @@ $(LINT):
 	@mkdir -p $(dir $@)
 	GOBIN=$(CACHE)/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2
 	@mv $(CACHE)/bin/golangci-lint $@
+
+.PHONY: crash
+crash: ## twenty runs killed at random moments, each finished by the next
+	KEFU_KILLS=20 $(GO) test -tags $(TAGS) -count 1 -timeout 30m -v -run TestAKilledRunIsFinishedByTheNext ./cmd/etl

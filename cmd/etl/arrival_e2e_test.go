@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -37,6 +38,48 @@ func TestArrivalChangesNothing(t *testing.T) {
 		}
 		sameTables(t, "files in any order", want, i.tables())
 	})
+	t.Run("one late chat", func(t *testing.T) {
+		t.Parallel()
+		oneLateChat(t, s, whole, want)
+	})
+}
+
+// oneLateChat lets an own buyer of a past day appear, and nothing else. The
+// installation is at the end of its story.
+func oneLateChat(t *testing.T, s *story, i *installation, before publishedTables) {
+	const day = 2
+	i.deliver(delivery{source: s.shops[0].ID, name: "chat_messages-solo.csv", text: sheet("chat_messages", talk("solo", "solo", "a1", day, "11:00")...)})
+	sum := i.night(0)
+	for _, r := range sum.Reasons {
+		if r.Shop.Shop != s.shops[0].ID || r.Kind != "data" {
+			t.Errorf("computed because of %+v", r)
+		}
+	}
+	changed := map[string]bool{}
+	for _, m := range sum.Models {
+		for _, r := range m.Ranges {
+			changed[m.Name] = true
+			last := storyDay(day)
+			if strings.HasSuffix(m.Name, "_window") || strings.HasPrefix(m.Name, "int_window") {
+				last = storyDay(day + 179)
+			}
+			if r.Shop.Shop != s.shops[0].ID || r.From < storyDay(day) || r.To > last {
+				t.Errorf("%s changes %+v", m.Name, r)
+			}
+		}
+		switch {
+		case m.Name == "int_receptions" && m.Rows != 1:
+			t.Errorf("%d receptions are computed for one buyer with one", m.Rows)
+		case m.Name == "kpi_shop_day" && m.Rows != 1:
+			t.Errorf("%d shop days are computed for one", m.Rows)
+		}
+	}
+	for _, name := range []string{"int_receptions", "inquiries", "kpi_agent_day", "kpi_shop_day", "kpi_shop_window"} {
+		if !changed[name] {
+			t.Errorf("the late chat does not reach %s", name)
+		}
+	}
+	sameTables(t, "the other shop", before.ofShop(s.shops[1].ID), i.tables().ofShop(s.shops[1].ID))
 }
 
 // dayByDay runs after each day's files; the rules change in between.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -91,6 +90,13 @@ func (i *installation) write(name string, data []byte) {
 	}
 }
 
+func (i *installation) remove(name string) {
+	i.t.Helper()
+	if err := os.RemoveAll(i.path(name)); err != nil {
+		i.t.Fatal(err)
+	}
+}
+
 // deliver puts files into the folders of their sources.
 func (i *installation) deliver(files ...delivery) {
 	i.t.Helper()
@@ -135,15 +141,12 @@ func (i *installation) child(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// wait runs a prepared command to its end.
-func wait(t *testing.T, cmd *exec.Cmd) ended {
-	t.Helper()
+// finish runs a prepared command to its end.
+func finish(cmd *exec.Cmd) ended {
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		return ended{-1, "", err.Error()}
 	}
 	return ended{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -76,12 +77,20 @@ func openEngine(ctx context.Context, cfg *config.Config) (*duckdb.Engine, string
 }
 
 // openGraph reads the models in their order.
-func openGraph(ctx context.Context, engine *duckdb.Engine, macros string) (*model.Graph, error) {
-	models, err := model.Parse(sql.FS)
+func openGraph(ctx context.Context, engine *duckdb.Engine, files fs.FS, macros string) (*model.Graph, error) {
+	models, err := model.Parse(files)
 	if err != nil {
 		return nil, err
 	}
 	return model.Build(models, compute.Inputs(night.Relations()...), macros, func(q string) ([]string, error) { return engine.References(ctx, q) })
+}
+
+// modelFiles are the models of this program unless a test brings others.
+func (a *app) modelFiles() fs.FS {
+	if a.models != nil {
+		return a.models
+	}
+	return sql.FS
 }
 
 // openNight opens everything that a night of the pipeline works with.
@@ -108,7 +117,7 @@ func (a *app) openNight(ctx context.Context, cfg *config.Config, pipeline *confi
 		}
 		open.add(engine.Close)
 		setup.Engine = engine
-		if setup.Graph, err = openGraph(ctx, engine, macros); err != nil {
+		if setup.Graph, err = openGraph(ctx, engine, a.modelFiles(), macros); err != nil {
 			return err
 		}
 		if setup.Catalogue, err = catalogue.Load(sql.FS, "metrics.yaml"); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"runtime/debug"
 
@@ -20,6 +21,7 @@ type app struct {
 	in       io.Reader
 	out, err io.Writer
 	lookup   func(string) (string, bool)
+	models   fs.FS // nil = those of the program
 
 	configFile string
 	json       bool

@@ -98,11 +98,15 @@ func (r *run) computeWindowModels(ctx context.Context) error {
 	if err := r.bindForDays(ctx, model.Shop, model.Buyer, model.Day); err != nil {
 		return err
 	}
+	// Of every day, the last changed day before it tells whether its windows hold one.
 	err := r.exec(ctx, "gather as-of days", fmt.Sprintf(`create or replace temp table scope_window_days as
-		select distinct platform, shop_id, dt from (
-			select s.platform, s.shop_id, s.dt + cast(n as integer) as dt from scope_days s, (select unnest(range(%d)) as n)
-			union all select platform, shop_id, dt from found_window_days) f
-		where (platform, shop_id, dt) in (select (platform, shop_id, dt) from rule_day)`, widestWindow))
+		select platform, shop_id, dt from (
+			select r.platform, r.shop_id, r.dt, max(s.dt) over (partition by r.platform, r.shop_id order by r.dt) as changed_dt
+			from rule_day r
+			left join scope_days s on s.platform = r.platform and s.shop_id = r.shop_id and s.dt = r.dt)
+		where dt - changed_dt < %d
+		union
+		select platform, shop_id, dt from found_window_days`, widestWindow))
 	if err != nil {
 		return err
 	}

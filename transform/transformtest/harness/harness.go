@@ -26,6 +26,7 @@ import (
 // what each shop was computed from.
 type Harness struct {
 	engine    *duckdb.Engine
+	computer  *compute.Computer
 	graph     *model.Graph
 	dir       string
 	serial    int
@@ -69,6 +70,7 @@ func New(ctx context.Context, dir string, shops []compute.Shop, rules *rule.Set)
 			{Name: "rule_intervals", Columns: append(texts("platform", "shop_id", "rule", "value", "origin"), compute.RelationColumn{Name: "valid_from", Type: "DATE"}, compute.RelationColumn{Name: "valid_to", Type: "DATE"})},
 		},
 	}
+	h.computer = compute.New(engine, h, graph)
 	return h, nil
 }
 
@@ -226,7 +228,7 @@ func (h *Harness) RunInChunks(ctx context.Context, rows int64, force ...compute.
 	for d, s := range h.snapshots {
 		snapshots[d] = s
 	}
-	result, err := compute.New(h.engine, h, h.graph).Run(ctx, compute.Input{
+	result, err := h.computer.Run(ctx, compute.Input{
 		Shops: h.shops, Current: h.current, Snapshots: snapshots, Marts: h.marts, Known: h.known, Rules: h.rules,
 		Relations: h.relations, Forced: force, ChunkRows: rows,
 		FilesAt: func(d string, snapshot int64) ([]lake.File, error) { return h.history[d][snapshot], nil },

@@ -84,7 +84,7 @@ func (c *calc) filterOf(r *reception) string {
 		return "filter_monologue_buyer_messages"
 	case rules.FilterSingleSentence > 0 && said == 1 && len(r.manual) >= rules.FilterSingleSentence:
 		return "filter_single_sentence_agent_messages"
-	case rules.FilterWatchword != "" && words >= rules.FilterWatchwordTimes:
+	case rules.FilterWatchword != "" && rules.FilterWatchwordTimes > 0 && words >= rules.FilterWatchwordTimes:
 		return "filter_watchword"
 	case rules.HandoverMax > 0 && len(r.transfers) > 0 && len(r.manual) <= rules.HandoverMax:
 		return "handover_max_agent_messages"

@@ -71,8 +71,8 @@ type ExcludeOrders struct {
 func defaults() Rules {
 	return Rules{
 		ExcludeFlags: []string{"advertiser", "malicious", "internal"}, ServedBy: "human_only",
-		FilterWatchwordTimes: 1, LongReceptionMinutes: 15,
-		ReplyHorizon: 24 * time.Hour, ResponseFrom: "first",
+		LongReceptionMinutes: 15,
+		ReplyHorizon:         24 * time.Hour, ResponseFrom: "first",
 		SlowSeconds: 60, SlowScope: "any", SlowTimes: 1, SessionGapMinutes: 10,
 		Within:              defaultWithin(),
 		InquiryValidityDays: 2, AfterSalesDays: 15, Credit: "order_then_pay", SplitOrderShare: "0.5",

@@ -10,7 +10,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unversioned
 # The engine is C++ and needs cgo; one set of tags everywhere keeps the build cache warm.
 export CGO_ENABLED := 1
 
-.PHONY: help build run test lint unit fmt clean
+.PHONY: help build run test lint unit worlds crash fmt clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,7 +30,13 @@ lint: $(LINT) ## style and import rules
 	@$(LINT) run ./...
 
 unit: ## all tests
-	$(GO) test -tags $(TAGS) ./...
+	$(GO) test -tags $(TAGS) -timeout 40m ./... ./testdata/generate
+
+worlds: ## two thousand random worlds against the reference
+	KEFU_WORLDS=2000 $(GO) test -tags $(TAGS) -count 1 -timeout 60m -v -run TestWorldsOnTheEngine ./transform/transformtest
+
+crash: ## twenty runs killed at random moments, each finished by the next
+	KEFU_KILLS=20 $(GO) test -tags $(TAGS) -count 1 -timeout 30m -v -run TestAKilledRunIsFinishedByTheNext ./cmd/etl
 
 fmt: ## format the code
 	@gofmt -w $$(git ls-files '*.go')
@@ -43,7 +49,3 @@ $(LINT):
 	@mkdir -p $(dir $@)
 	GOBIN=$(CACHE)/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2
 	@mv $(CACHE)/bin/golangci-lint $@
-
-.PHONY: crash
-crash: ## twenty runs killed at random moments, each finished by the next
-	KEFU_KILLS=20 $(GO) test -tags $(TAGS) -count 1 -timeout 30m -v -run TestAKilledRunIsFinishedByTheNext ./cmd/etl

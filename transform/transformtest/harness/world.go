@@ -65,9 +65,7 @@ func (h *Harness) Results(ctx context.Context) (reference.Result, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", table, err)
 		}
-		for _, r := range rows {
-			out[table] = append(out[table], r)
-		}
+		out[table] = append(out[table], rows...)
 	}
 	return out, nil
 }

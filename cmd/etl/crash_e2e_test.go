@@ -227,7 +227,7 @@ func (c *crash) watch(reads *[2]int) (stop func()) {
 	ctx, ended := c.t.Context(), make(chan struct{})
 	var watching sync.WaitGroup
 	watching.Go(func() {
-		for tick := time.NewTicker(300 * time.Millisecond); ; { // the cores are for the run
+		for tick := time.NewTicker(500 * time.Millisecond); ; { // the cores are for the run
 			c.look(ctx, reads)
 			select {
 			case <-ended:

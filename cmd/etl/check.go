@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"kefu/cmd/etl/internal/config"
@@ -32,6 +33,7 @@ func (a *app) inspections() []inspection {
 		{"sources", inspectSources},
 		{"models", inspectModels},
 		{"kpis", inspectKPIs},
+		{"effects", inspectEffects},
 	}
 }
 
@@ -225,6 +227,31 @@ func inspectKPIs(_ context.Context, cfg *config.Config) []config.Problem {
 		if _, ok := known.Metric(ref.KPI); !ok {
 			out = append(out, config.Problem{Pos: ref.Pos, Class: yamlnode.Warning,
 				Message: fmt.Sprintf("%s: there is no KPI %s", ref.Rule, ref.KPI), Hint: yamlnode.Suggest(ref.KPI, names)})
+		}
+	}
+	return out
+}
+
+// inspectEffects warns of what is understood and has no effect in this version.
+func inspectEffects(_ context.Context, cfg *config.Config) []config.Problem {
+	var out []config.Problem
+	warn := func(at yamlnode.Pos, format string, args ...any) {
+		out = append(out, config.Problem{Pos: at, Class: yamlnode.Warning, Message: fmt.Sprintf(format, args...)})
+	}
+	for _, s := range cfg.Sources {
+		if s.Replace {
+			warn(s.Pos, "source %s: replace has no effect yet: a new version of a file adds and updates, and deletes nothing", s.Name)
+		}
+		if !s.CompleteUntil.IsZero() {
+			warn(s.Pos, "source %s: complete_until has no effect yet: a source counts as complete as far as its rows go", s.Name)
+		}
+	}
+	for _, a := range cfg.Alerts {
+		warn(a.Pos, "alerts are not sent yet: let your scheduler act on the exit code")
+	}
+	for _, p := range cfg.Pipelines {
+		if len(p.Models) > 0 && !slices.Equal(p.Models, []string{"*"}) {
+			warn(p.Pos, "pipeline %s: every model is computed; only [] (ingest only) makes a difference yet", p.Name)
 		}
 	}
 	return out

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+
+	"kefu/cmd/etl/internal/night"
 	"kefu/cmd/etl/internal/terminal"
 )
 
@@ -15,7 +18,7 @@ func (a *app) newEvents() *events { return &events{steps: a.messages().Steps()} 
 
 // Stage implements night.Events.
 func (e *events) Stage(name string, steps int) {
-	e.done()
+	e.done(terminal.OK)
 	e.step = e.steps.Start(name, int64(steps))
 }
 
@@ -26,17 +29,23 @@ func (e *events) Step(string) {
 	}
 }
 
-func (e *events) done() {
+func (e *events) done(status terminal.Status) {
 	if e.step != nil {
-		e.step.Done(terminal.OK, "")
+		e.step.Done(status, "")
 		e.step = nil
 	}
 }
 
-func (e *events) close() {
-	if !e.ended {
-		e.ended = true
-		e.done()
-		e.steps.Close()
+// close ends the stage that is under way, as failed where an error stopped it.
+func (e *events) close(err error) {
+	if e.ended {
+		return
 	}
+	e.ended = true
+	status := terminal.OK
+	if err != nil && !errors.Is(err, night.ErrUnits) {
+		status = terminal.Failed
+	}
+	e.done(status)
+	e.steps.Close()
 }

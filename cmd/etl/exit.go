@@ -138,6 +138,10 @@ func (a *app) explain(err error, code int) {
 	if errors.As(err, &environment) && environment.hint != "" {
 		out.Printf("       %s\n", environment.hint)
 	}
+	var locked *ledger.LockedError
+	if errors.As(err, &locked) {
+		out.Printf("       --wait waits until it is done\n")
+	}
 	if errors.As(err, &usage) {
 		out.Printf("       `etl --help` lists the commands\n")
 	}

@@ -96,7 +96,7 @@ func (a *app) modelFiles() fs.FS {
 // openNight opens everything that a night of the pipeline works with.
 func (a *app) openNight(ctx context.Context, cfg *config.Config, pipeline *config.Pipeline) (night.Setup, *closers, error) {
 	open := &closers{}
-	setup := night.Setup{Pipeline: pipeline.Name, Rules: cfg.Rules, Landing: landing.New(cfg.Landing.Path), Compute: len(pipeline.Models) > 0, Log: a.log}
+	setup := night.Setup{Pipeline: pipeline.Name, Rules: cfg.Rules, Landing: landing.New(cfg.Landing.Path), KeepDays: cfg.Landing.KeepDays, Compute: len(pipeline.Models) > 0, Log: a.log}
 	err := func() error {
 		secret, err := cfg.Secret(a.lookup)
 		if err != nil {

@@ -65,7 +65,8 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "etl",
 		Short: "KPIs of customer service and sales from the exports of Chinese shops",
-		Long: `etl reads the exports of Taobao, Tmall, JD, Kuaishou, Doudian and Pinduoduo shops,
+		Long: `etl reads the exports of Taobao, Tmall and JD shops, and of any shop in a mapping of
+your own,
 keeps them as Iceberg tables, computes the KPIs of agents and shops, and loads
 them into a warehouse.
 

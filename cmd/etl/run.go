@@ -87,9 +87,8 @@ func (a *app) night(ctx context.Context, f nightFlags, dry bool) (*night.Summary
 	}
 	events := a.newEvents()
 	setup.Events = events
-	defer events.close()
 	summary, err := night.Run(ctx, setup, options)
-	events.close()
+	events.close(err)
 	return summary, err
 }
 

@@ -152,7 +152,7 @@ func TestQuarantineDoesNotDouble(t *testing.T) {
 
 	// The file is loaded again after a correction: one row still fails.
 	ok(t, l.Quarantine(ctx, []Rejected{row(5, "R2")}))
-	ok(t, l.SettleQuarantine(ctx, "L1", "R2"))
+	ok(t, l.SettleQuarantine(ctx, "s", "other name.csv", "L1", "R2"))
 	waiting := must[[]Rejected](t)(l.Quarantined(ctx, QuarantineFilter{Status: Waiting, Source: "exports", Dataset: "orders"}))
 	if len(waiting) != 1 || waiting[0].Line != 5 {
 		t.Errorf("waiting: %+v", waiting)

@@ -73,11 +73,13 @@ func (l *Ledger) Quarantine(ctx context.Context, rejects []Rejected) error {
 	})
 }
 
-// SettleQuarantine marks as replayed the rows of a landed file that its latest
-// load, in that run, did not reject again.
-func (l *Ledger) SettleQuarantine(ctx context.Context, landedID, run string) error {
-	_, err := l.db.ExecContext(ctx, "update quarantine set status = ?, updated_at = ? where landed_id = ? and run <> ? and status = ?",
-		Replayed, stamp(time.Now()), landedID, run, Waiting)
+// SettleQuarantine marks as replayed the rows of a file that its latest load, in
+// that run, did not reject again: those of the same bytes, and those of earlier
+// versions of the file, which the source has corrected.
+func (l *Ledger) SettleQuarantine(ctx context.Context, source, file, landedID, run string) error {
+	_, err := l.db.ExecContext(ctx, `update quarantine set status = ?, updated_at = ?
+		where (landed_id = ? or source = ? and file = ?) and run <> ? and status = ?`,
+		Replayed, stamp(time.Now()), landedID, source, file, run, Waiting)
 	if err != nil {
 		return fmt.Errorf("settle quarantine: %w", err)
 	}

@@ -9,7 +9,12 @@ columns:
   unit: count, items, yuan, seconds, hours, ratio, number, score, characters or instant
   direction: which way is better
   formula: definition in words
+  numerator: column, or sum of columns, above the line; NULL where the KPI is no ratio
+  denominator: the same below the line
+  grains: agent, shop; joined by |
+  periods: day, window; joined by |
   source: datasets that it comes from
+  position: order in which to show the KPIs
 */
-select metric, label_zh, label_en, unit, direction, formula, source
+select metric, label_zh, label_en, unit, direction, formula, numerator, denominator, grains, periods, source, position
 from metrics

@@ -66,7 +66,8 @@ func New(ctx context.Context, dir string, shops []compute.Shop, rules *rule.Set)
 		current: map[string][]lake.File{}, snapshots: map[string]int64{}, history: map[string]map[int64][]lake.File{},
 		marts: map[string][]lake.File{}, known: map[compute.ShopKey]compute.Known{},
 		relations: []compute.Relation{
-			{Name: "metrics", Columns: texts("metric", "label_zh", "label_en", "unit", "direction", "formula", "source")},
+			{Name: "metrics", Columns: append(texts("metric", "label_zh", "label_en", "unit", "direction", "formula", "numerator", "denominator", "grains", "periods", "source"),
+				compute.RelationColumn{Name: "position", Type: "INTEGER"})},
 			{Name: "rule_intervals", Columns: append(texts("platform", "shop_id", "rule", "value", "origin"), compute.RelationColumn{Name: "valid_from", Type: "DATE"}, compute.RelationColumn{Name: "valid_to", Type: "DATE"})},
 		},
 	}

@@ -291,7 +291,7 @@ func (n *Night) merge(ctx context.Context, read []*arrival) (*snapshots, error) 
 	for _, d := range n.merger.Datasets() {
 		arrived[d] = true
 	}
-	n.Events.Stage("merge into the lake", len(all))
+	n.Events.Stage("merge", len(all))
 	for _, s := range all {
 		if _, err := n.Lake.Ensure(ctx, merge.Spec(s)); err != nil {
 			return nil, fmt.Errorf("prepare table %s: %w", s.Name, err)

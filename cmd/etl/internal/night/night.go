@@ -45,6 +45,7 @@ type Setup struct {
 	Ledger     *ledger.Ledger
 	Lake       *lake.Lake
 	Landing    *landing.Store
+	KeepDays   int // received bytes and rejected rows older than this go; 0 = never
 	Engine     merge.Engine
 	Graph      *model.Graph
 	Rules      *rule.Set
@@ -152,7 +153,10 @@ func (n *Night) all(ctx context.Context) error {
 			return err
 		}
 	}
-	return n.load(ctx)
+	if err := n.load(ctx); err != nil {
+		return err
+	}
+	return n.forget(ctx)
 }
 
 // end records how the run ended.

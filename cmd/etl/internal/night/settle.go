@@ -96,7 +96,7 @@ func (n *Night) quarantine(ctx context.Context, a *arrival) error {
 			return err
 		}
 	}
-	return n.Ledger.SettleQuarantine(ctx, a.landed.ID, n.run.ID)
+	return n.Ledger.SettleQuarantine(ctx, a.source.Name, a.name, a.landed.ID, n.run.ID)
 }
 
 func (a *arrival) finalCounts() map[string]ledger.Counts {

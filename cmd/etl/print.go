@@ -1,7 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"math"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -162,8 +166,40 @@ func (a *app) printPlan(s *night.Summary) {
 	}
 	a.printReasons(out, s)
 	a.printModels(out, s)
+	a.printValues(out, s)
 	a.printChecks(out, s)
 	for _, e := range s.Errors {
 		out.Printf("%s %s\n", out.Mark(terminal.Failed), e)
 	}
+}
+
+// shownValues is how many changed values a person is shown.
+const shownValues = 60
+
+// printValues shows the KPI values that would change, those of shops first.
+func (a *app) printValues(out *terminal.Terminal, s *night.Summary) {
+	if len(s.Values) == 0 {
+		return
+	}
+	list := slices.Clone(s.Values)
+	slices.SortStableFunc(list, func(x, y compute.ValueChange) int {
+		return cmp.Or(cmp.Compare(min(len(x.Agent), 1), min(len(y.Agent), 1)), cmp.Compare(x.Date, y.Date))
+	})
+	out.Printf("\n")
+	table := out.Table(terminal.Left("shop"), terminal.Left("agent"), terminal.Left("day"), terminal.Left("KPI"), terminal.Right("published"), terminal.Right("then"))
+	for _, v := range list[:min(len(list), shownValues)] {
+		table.Row(v.Shop.String(), terminal.Clean(v.Agent), v.Date, v.Metric, figure(v.Before), figure(v.After))
+	}
+	table.Flush()
+	if len(list) > shownValues {
+		out.Printf("… and %s more; `etl plan --diff --json` has all of them\n", terminal.Count(int64(len(list)-shownValues)))
+	}
+}
+
+// figure spells a value with at most four decimals.
+func figure(v *float64) string {
+	if v == nil {
+		return "–"
+	}
+	return strconv.FormatFloat(math.Round(*v*1e4)/1e4, 'f', -1, 64)
 }

@@ -16,7 +16,7 @@ import (
 // nightFlags choose what a night does.
 type nightFlags struct {
 	pipeline, from, to, shop string
-	wait                     bool
+	wait, values             bool
 }
 
 func (f *nightFlags) register(cmd *cobra.Command) {
@@ -68,7 +68,7 @@ func (a *app) night(ctx context.Context, f nightFlags, dry bool) (*night.Summary
 	if err != nil {
 		return nil, &usageError{err}
 	}
-	options := night.Options{Dry: dry}
+	options := night.Options{Dry: dry, Values: f.values}
 	only, err := f.only(cfg)
 	if err != nil {
 		return nil, err
@@ -144,6 +144,7 @@ func (a *app) planCommand() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return a.plan(cmd.Context(), f) },
 	}
 	f.register(cmd)
+	cmd.Flags().BoolVar(&f.values, "diff", false, "also show the KPI values that would change, per shop and agent")
 	return cmd
 }
 

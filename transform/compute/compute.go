@@ -84,6 +84,7 @@ type Input struct {
 	Rules     *rule.Set
 	Relations []Relation
 	Forced    []Force
+	Values    bool  // also list which KPI values change
 	ChunkRows int64 // chat messages of one chunk of buyers; 0 = 4 million
 	Progress  func(model string, done, total int)
 }
@@ -138,6 +139,7 @@ type Result struct {
 	Reasons []Reason
 	Models  []ModelResult
 	Checks  []CheckResult
+	Values  []ValueChange
 	Failed  []ShopKey // shops that keep their old numbers
 	Tables  []StagedTable
 	Known   map[ShopKey]Known
@@ -198,6 +200,7 @@ func (c *Computer) Run(ctx context.Context, in Input) (*Result, error) {
 		{"compute the facts of buyers", r.computeBuyerModels},
 		{"compute days", r.computeDayModels},
 		{"compute windows", r.computeWindowModels},
+		{"compare KPI values", r.valueChanges},
 		{"compute dimensions", r.computeFullModels},
 		{"check", r.audit},
 		{"write staged files", r.stage},

@@ -6,6 +6,7 @@ package harness
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -225,15 +226,7 @@ func (h *Harness) Run(ctx context.Context, force ...compute.Force) (*compute.Res
 
 // RunInChunks is Run with chunks of about so many messages.
 func (h *Harness) RunInChunks(ctx context.Context, rows int64, force ...compute.Force) (*compute.Result, error) {
-	snapshots := map[string]int64{}
-	for d, s := range h.snapshots {
-		snapshots[d] = s
-	}
-	result, err := h.computer.Run(ctx, compute.Input{
-		Shops: h.shops, Current: h.current, Snapshots: snapshots, Marts: h.marts, Known: h.known, Rules: h.rules,
-		Relations: h.relations, Forced: force, ChunkRows: rows,
-		FilesAt: func(d string, snapshot int64) ([]lake.File, error) { return h.history[d][snapshot], nil },
-	})
+	result, err := h.compute(ctx, compute.Input{ChunkRows: rows, Forced: force})
 	if err != nil {
 		return nil, err
 	}
@@ -242,6 +235,18 @@ func (h *Harness) RunInChunks(ctx context.Context, rows int64, force ...compute.
 	}
 	h.known = result.Known
 	return result, nil
+}
+
+// Plan computes what changed, with the KPI values, and publishes nothing.
+func (h *Harness) Plan(ctx context.Context) (*compute.Result, error) {
+	return h.compute(ctx, compute.Input{Values: true})
+}
+
+func (h *Harness) compute(ctx context.Context, in compute.Input) (*compute.Result, error) {
+	in.Shops, in.Current, in.Snapshots = h.shops, h.current, maps.Clone(h.snapshots)
+	in.Marts, in.Known, in.Rules, in.Relations = h.marts, h.known, h.rules, h.relations
+	in.FilesAt = func(d string, snapshot int64) ([]lake.File, error) { return h.history[d][snapshot], nil }
+	return h.computer.Run(ctx, in)
 }
 
 // Row is a row of a mart: column → value; NULL is nil. Decimals are *big.Rat,

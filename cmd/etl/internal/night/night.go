@@ -72,6 +72,7 @@ type Events interface {
 type Options struct {
 	Forced []compute.Force // days to compute anew although nothing changed
 	Dry    bool            // find out what would be done, and leave no trace
+	Values bool            // list the KPI values that change
 }
 
 // LeaseName is the lease of whoever changes the lake or the state.

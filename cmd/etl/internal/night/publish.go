@@ -25,7 +25,7 @@ func (n *Night) compute(ctx context.Context, current *snapshots) (*compute.Resul
 		return nil, err
 	}
 	in := compute.Input{
-		Shops: n.Shops, Current: current.files, Snapshots: current.ids, Rules: n.Rules, Forced: n.options.Forced,
+		Shops: n.Shops, Current: current.files, Snapshots: current.ids, Rules: n.Rules, Forced: n.options.Forced, Values: n.options.Values,
 		Marts: map[string][]lake.File{}, Known: known(published), Relations: n.relations(),
 		FilesAt: func(name string, snapshot int64) ([]lake.File, error) {
 			files, _, err := n.Lake.Files(ctx, name, snapshot)

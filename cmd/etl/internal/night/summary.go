@@ -15,6 +15,7 @@ type Summary struct {
 	Reasons     []compute.Reason      `json:"reasons"`
 	Models      []compute.ModelResult `json:"models"`
 	Checks      []compute.CheckResult `json:"checks"`
+	Values      []compute.ValueChange `json:"values,omitempty"`
 	Publication string                `json:"publication,omitempty"`
 	Load        []LoadSummary         `json:"load"`
 	Errors      []string              `json:"errors,omitempty"`
@@ -29,6 +30,7 @@ func newSummary() *Summary {
 // computed takes over what the computation tells.
 func (s *Summary) computed(result *compute.Result) {
 	s.Reasons = append(s.Reasons, result.Reasons...)
+	s.Values = result.Values
 	s.Models = append(s.Models, result.Models...)
 	s.Checks = append(s.Checks, result.Checks...)
 	for i := range s.Models {

@@ -7,7 +7,7 @@ const words = {
     overview: '总览', trend: '询单转化与响应', agents: '客服对比', refunds: '退款与纠纷（28天）', losses: '询单流失',
     trendLead: '询单到最终下单、次日付款、最终付款的成功率，按询单当天计。虚线是首次响应与平均响应时间（右轴）。',
     agentsLead: '点表头排序，下图随之切换。比率都是时段内分子之和除以分母之和。',
-    refundsLead: '每一天都是截至当天的28天口径，与平台考核一致。',
+    refundsLead: '每一天都是截至当天的28天累计。',
     lossesLead: '窗口期内没有向任何人下单的是“流失”，下了单没付款的是“未付款”。展开一位客服可看最近的明细，买家编号已缩短。',
     asTable: '看数据表', definitions: '指标定义', licences: '开源许可',
     day: '日期', agent: '客服', wholeShop: '全店', provisional: '暂定', yes: '是', no: '否',

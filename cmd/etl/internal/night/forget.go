@@ -14,7 +14,7 @@ func (n *Night) forget(ctx context.Context) error {
 	}
 	before := n.run.StartedAt.AddDate(0, 0, -n.KeepDays)
 	for _, s := range n.Shops {
-		if err := n.forgetLanded(s.ShopKey.String(), before); err != nil {
+		if err := n.forgetLanded(s.String(), before); err != nil {
 			return err
 		}
 	}

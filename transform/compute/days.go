@@ -85,8 +85,7 @@ func (r *run) computeSpan(ctx context.Context, scope model.Scope, table string) 
 		if !m.Stored {
 			continue
 		}
-		replaced := fmt.Sprintf("exists (select 1 from %s s where s.platform = o.platform and s.shop_id = o.shop_id and s.dt = o.dt)", table)
-		if err := r.settle(ctx, m, m.Name, replaced); err != nil {
+		if err := r.settle(ctx, m, m.Name); err != nil {
 			return err
 		}
 	}
@@ -125,7 +124,7 @@ func (r *run) computeFullModels(ctx context.Context) error {
 		if !m.Stored {
 			continue
 		}
-		if err := r.settle(ctx, m, m.Name, "true"); err != nil {
+		if err := r.settle(ctx, m, m.Name); err != nil {
 			return err
 		}
 	}

@@ -25,7 +25,7 @@ func (r *run) computeShopModels(ctx context.Context) error {
 		if !m.Stored {
 			continue
 		}
-		if err := r.settle(ctx, m, m.Name, "(o.platform, o.shop_id) in (select (platform, shop_id) from scope_shops)"); err != nil {
+		if err := r.settle(ctx, m, m.Name); err != nil {
 			return err
 		}
 	}
@@ -91,8 +91,7 @@ func (r *run) computeBuyerModels(ctx context.Context) error {
 		if !m.Stored {
 			continue
 		}
-		scope := "exists (select 1 from scope_buyers b where b.platform = o.platform and b.shop_id = o.shop_id and b.buyer_key = o.buyer_key)"
-		if err := r.settle(ctx, m, "new_"+m.Name, scope); err != nil {
+		if err := r.settle(ctx, m, "new_"+m.Name); err != nil {
 			return err
 		}
 	}

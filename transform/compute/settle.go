@@ -9,14 +9,15 @@ import (
 	"kefu/transform/model"
 )
 
-// settle compares what a stored model gives now with its published rows. The
-// condition says which published rows o the new ones replace. Afterwards stand:
+// settle compares what a stored model gives now with its published rows.
+// Afterwards stand:
 //
 //	new_<model>      the rows computed
 //	prev_<model>     the published rows
 //	diff_<model>     the rows, before and after, that differ
 //	overlay_<model>  the published rows with those in scope replaced
-func (r *run) settle(ctx context.Context, m *model.Model, computed, replaced string) error {
+func (r *run) settle(ctx context.Context, m *model.Model, computed string) error {
+	replaced := r.replaced(m)
 	columns, err := r.describe(ctx, quoteName(computed))
 	if err != nil {
 		return err

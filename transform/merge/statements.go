@@ -55,21 +55,6 @@ func (s *statements) required(column string) bool {
 	return c != nil && (c.Required || column == "message_id")
 }
 
-func (s *statements) scan(files []lake.File) string {
-	if len(files) == 0 {
-		nulls := make([]string, len(s.spec.Columns))
-		for i, c := range s.spec.Columns {
-			nulls[i] = fmt.Sprintf("cast(null as %s) as %s", c.Type, name(c.Name))
-		}
-		return "(select " + strings.Join(nulls, ", ") + " where false)"
-	}
-	paths := make([]string, len(files))
-	for i, f := range files {
-		paths[i] = "'" + strings.ReplaceAll(f.Path, "'", "''") + "'"
-	}
-	return "(select " + s.columns() + " from read_parquet([" + strings.Join(paths, ", ") + "], hive_partitioning = false))"
-}
-
 // version is how recent an arriving row is: its own word, else its file's.
 func (s *statements) version() string {
 	if c, _ := s.schema.Column("updated_at"); c != nil {
@@ -91,11 +76,11 @@ func (s *statements) prepare() []string {
 		s.version(), s.schema.Name)
 	old := fmt.Sprintf(
 		"select l.*, cast(-1 as bigint) as file_order, false as refresh, true as is_old from %s l where exists (select 1 from arriving_%s a where %s)",
-		s.scan(s.current), s.schema.Name, s.sameKey("a", "l"))
-	withdrawn := "select * from " + s.scan(s.current) + " where false"
+		s.spec.Relation(s.current), s.schema.Name, s.sameKey("a", "l"))
+	withdrawn := "select * from " + s.spec.Relation(s.current) + " where false"
 	if !s.schema.Mutable {
 		// What a file gave before it could be completed is as if it had never been.
-		withdrawn = "select * from " + s.scan(s.current) + " where source_file in (select source_file from arriving_files where replace)"
+		withdrawn = "select * from " + s.spec.Relation(s.current) + " where source_file in (select source_file from arriving_files where replace)"
 		old += " and l.source_file not in (select source_file from arriving_files where replace)"
 	}
 	part := "''"
@@ -171,5 +156,5 @@ func (s *statements) partition(value string) string {
 		order = "platform, shop_id, buyer_id, sent_at, message_id"
 	}
 	return fmt.Sprintf("select %[1]s from (select * from %[2]s o where not exists (select 1 from replaced_keys k where %[3]s) union all by name select * from new_winners n where %[4]s) order by %[5]s",
-		s.columns(), s.scan(kept), s.sameKey("k", "o"), inPart, order)
+		s.columns(), s.spec.Relation(kept), s.sameKey("k", "o"), inPart, order)
 }

@@ -2,8 +2,6 @@ package night
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -134,7 +132,7 @@ func (n *Night) knownFiles(ctx context.Context, s Source) (map[string]ledger.Fil
 
 // arrive lands a file unless its content was loaded before.
 func (n *Night) arrive(ctx context.Context, s Source, in file.Input, known map[string]ledger.File) (*arrival, error) {
-	sum, err := checksum(in)
+	sum, _, err := in.Sum(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -158,19 +156,6 @@ func (n *Night) arrival(s Source, name string, landed landing.Landed) *arrival {
 		source: s, name: name, landed: landed, id: s.Name + "/" + landed.ID[:16],
 		texts: n.textFingerprint(s), counts: map[string]*ledger.Counts{},
 	}
-}
-
-func checksum(in file.Input) (string, error) {
-	body, err := in.Open()
-	if err != nil {
-		return "", err
-	}
-	defer body.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, body); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // readAgain adds known files that must be read anew from landing: those whose
@@ -235,7 +220,7 @@ func (n *Night) bytesOf(s Source, name, id string) file.File {
 
 // read normalises one file into the merger.
 func (n *Night) read(ctx context.Context, a *arrival, sum *SourceSummary) error {
-	zone, ok := n.location(a.source.Shop)
+	zone, ok := n.location(a.source.Shop.Platform, a.source.Shop.Shop)
 	if !ok {
 		return fmt.Errorf("shop %s is not declared", a.source.Shop)
 	}
@@ -243,7 +228,7 @@ func (n *Night) read(ctx context.Context, a *arrival, sum *SourceSummary) error 
 	normaliser, err := normalise.New(normalise.Options{
 		Platform: a.source.Shop.Platform, Shop: a.source.Shop.Shop, Location: zone, SourceFile: a.id,
 		Privacy: n.Privacy, TextRules: textRules{n.Rules},
-		BusinessDate: n.Rules.BusinessDate, ShopLocation: n.shopLocation,
+		BusinessDate: n.Rules.BusinessDate, ShopLocation: n.location,
 	}, sink)
 	if err != nil {
 		return fmt.Errorf("start normalising: %w", err)
@@ -271,16 +256,6 @@ func (n *Night) read(ctx context.Context, a *arrival, sum *SourceSummary) error 
 	sum.Files++
 	n.merger.Arrived(merge.File{ID: a.id, AsOf: a.asOf, Refresh: a.refresh, Replace: a.again})
 	return nil
-}
-
-func (n *Night) shopLocation(platform, shop string) (*time.Location, bool) {
-	for _, s := range n.Shops {
-		if s.Platform == platform && s.Shop == shop {
-			zone, err := time.LoadLocation(s.Timezone)
-			return zone, err == nil
-		}
-	}
-	return nil, false
 }
 
 // merge works the arrived rows into the lake, dataset by dataset.

@@ -183,21 +183,13 @@ func (n *Night) fail(err error) {
 	n.summary.Errors = append(n.summary.Errors, err.Error())
 }
 
-func (n *Night) shop(key compute.ShopKey) (compute.Shop, bool) {
+// location is the time zone of a shop.
+func (n *Night) location(platform, shop string) (*time.Location, bool) {
 	for _, s := range n.Shops {
-		if s.ShopKey == key {
-			return s, true
+		if s.Platform == platform && s.Shop == shop {
+			zone, err := time.LoadLocation(s.Timezone)
+			return zone, err == nil
 		}
 	}
-	return compute.Shop{}, false
-}
-
-// location is the time zone of a shop.
-func (n *Night) location(key compute.ShopKey) (*time.Location, bool) {
-	s, ok := n.shop(key)
-	if !ok {
-		return nil, false
-	}
-	zone, err := time.LoadLocation(s.Timezone)
-	return zone, err == nil
+	return nil, false
 }

@@ -1,6 +1,6 @@
 # Two commands do everything on a machine with Go and g++:
 #   make run    builds etl and runs the main job on the exports in testdata/
-#   make test   sets up what it needs and runs all tests
+#   make test   sets up what it needs (a linter, PostgreSQL's binaries) and runs all tests
 
 TAGS    := duckdb_arrow
 GO      := go
@@ -10,7 +10,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unversioned
 # The engine is C++ and needs cgo; one set of tags everywhere keeps the build cache warm.
 export CGO_ENABLED := 1
 
-.PHONY: help build run test lint unit worlds crash fmt clean
+.PHONY: help build run test lint unit postgres worlds crash fmt clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,7 +23,7 @@ run: build ## the main job on the exports in testdata/, then the report
 	@bin/etl run
 	@bin/etl report
 
-test: lint unit ## everything: lint, unit, worlds on the engine
+test: postgres lint unit ## everything: lint, unit, worlds on the engine
 
 lint: $(LINT) ## style and import rules
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'run make fmt'; exit 1; }
@@ -37,6 +37,9 @@ worlds: ## two thousand random worlds against the reference
 
 crash: ## twenty runs killed at random moments, each finished by the next
 	KEFU_KILLS=20 $(GO) test -tags $(TAGS) -count 1 -timeout 30m -v -run TestAKilledRunIsFinishedByTheNext ./cmd/etl
+
+postgres: ## PostgreSQL's server binaries, which the tests start servers from
+	@.ci/postgres
 
 fmt: ## format the code
 	@gofmt -w $$(git ls-files '*.go')

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -99,6 +100,15 @@ func TestRunsAndUnits(t *testing.T) {
 	}
 	if _, err := l.LastUnit(ctx, "extract", "other", "", ""); !errors.Is(err, ErrNotFound) {
 		t.Errorf("unknown unit: %v", err)
+	}
+	// A unit of the first run that is recorded again is the latest one.
+	u.Run, u.Status, u.Inputs = first.ID, Done, "f1"
+	ok(t, l.RecordUnit(ctx, u))
+	other := Unit{Run: second.ID, Stage: "extract", Name: "exports", Shop: "tmall/b", Status: Failed}
+	ok(t, l.RecordUnit(ctx, other))
+	last := must[[]Unit](t)(l.LastUnits(ctx, "extract", "exports"))
+	if len(last) != 2 || last[0].Run != first.ID || last[0].Inputs != "f1" || last[0].Status != Done || last[1].Shop != "tmall/b" {
+		t.Errorf("last units: %+v", last)
 	}
 }
 
@@ -255,7 +265,7 @@ func TestOlderLayoutIsBroughtUpToDate(t *testing.T) {
 		t.Errorf("note: %q", note)
 	}
 	_, err := Open(ctx, path)
-	if err == nil || !strings.Contains(err.Error(), "layout 2, this program knows layouts up to 1") {
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("layout %d, this program knows layouts up to %d", len(next), len(migrations))) {
 		t.Errorf("a newer layout: %v", err)
 	}
 }
@@ -264,7 +274,7 @@ func TestFailedMigrationChangesNothing(t *testing.T) {
 	ctx := t.Context()
 	l := fresh(t)
 	broken := append(slices.Clone(migrations), "create table extra (a text); insert into nothing values (1)")
-	if err := migrate(ctx, l.db, broken); err == nil || !strings.Contains(err.Error(), "layout 2") {
+	if err := migrate(ctx, l.db, broken); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("layout %d", len(broken))) {
 		t.Fatalf("broken migration: %v", err)
 	}
 	var n int

@@ -98,6 +98,10 @@ create table meta (
   key   text primary key,
   value text not null
 );
+`, `
+alter table units add column inputs text not null default '';
+alter table units add column seq integer not null default 0; -- the order of recording, whatever the clock said
+create index units_seq on units (seq);
 `}
 
 // migrate applies what the database lacks, each step in its own transaction.

@@ -200,7 +200,10 @@ func (r *Reading) Read(ctx context.Context, f File, sink extract.Sink) error {
 		return r.named(f, err)
 	}
 	defer in.close()
-	m, unknown := in.plan.Bind(in.header, preset.FileInfo{AsOf: in.plan.AsOfName(leafBase(f.Name)), Date1904: in.date1904})
+	base := leafBase(f.Name)
+	m, unknown := in.plan.Bind(in.header, preset.FileInfo{
+		Name: strings.TrimSuffix(base, path.Ext(base)), AsOf: in.plan.AsOfName(base), Date1904: in.date1904,
+	})
 	for _, column := range unknown {
 		sink.Warn(extract.Warning{
 			Dataset: in.plan.Datasets()[0], Line: in.headerLine, Column: column,
@@ -213,8 +216,8 @@ func (r *Reading) Read(ctx context.Context, f File, sink extract.Sink) error {
 	if in.delimited != nil {
 		in.delimited.least = m.Width()
 	}
-	if m.Prorates() {
-		if err := r.weigh(ctx, f, m); err != nil {
+	if m.Surveys() {
+		if err := r.survey(ctx, f, m); err != nil {
 			return r.named(f, err)
 		}
 		m.Settle()
@@ -228,8 +231,8 @@ func (r *Reading) Read(ctx context.Context, f File, sink extract.Sink) error {
 	return nil
 }
 
-// weigh reads the file for what rows of one order share.
-func (r *Reading) weigh(ctx context.Context, f File, m *preset.Mapper) error {
+// survey reads the file for what rows of one order share or add up to.
+func (r *Reading) survey(ctx context.Context, f File, m *preset.Mapper) error {
 	in, err := r.open(f)
 	if err != nil {
 		return err
@@ -239,7 +242,7 @@ func (r *Reading) weigh(ctx context.Context, f File, m *preset.Mapper) error {
 		in.delimited.least = m.Width()
 	}
 	return each(ctx, in.rows, func(row *preset.Row) error {
-		m.Weigh(row)
+		m.Survey(row)
 		return nil
 	})
 }

@@ -1,10 +1,12 @@
 package preset
 
 import (
+	"cmp"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"kefu/extract/dataset"
 )
@@ -23,20 +25,37 @@ type bound struct {
 	value    string
 	cases    []boundCase
 	collect  bool
+	concat   [][]int
+	between  string
+	multiply [][]int
 	pattern  *regexp.Regexp
 	exact    map[string]string
 	starts   []start
+	matches  []matched
 	mapped   bool
 	other    *string
-	shift    bool
-	times    []string
+	shift    bool // hundredths
+	scaled   bool // by factor, to round digits
+	factor   decimal
+	round    int
+	times    []timeLayout
+	zone     *time.Location
+	plus     []int
+	plusUnit time.Duration
+	take     string
 	verbatim bool
 	within   []int
 	numbered bool
+	byRows   bool
 	shares   *prorating
 }
 
 type start struct{ prefix, value string }
+
+type matched struct {
+	re    *regexp.Regexp
+	value string
+}
 
 type boundCase struct {
 	when  boundWhen
@@ -76,7 +95,7 @@ func (p *Plan) Bind(cells []string, info FileInfo) (m *Mapper, unknown []string)
 		m.above = make([]string, len(cells))
 	}
 	for _, t := range p.layout.targets() {
-		m.targets = append(m.targets, bindTarget(t, h, info))
+		m.targets = append(m.targets, bindTarget(p.layout, t, h, info))
 	}
 	m.prorating = newProrating(p.layout, m.targets, h)
 	// A filter of the whole layout may speak of any dataset's columns.
@@ -91,7 +110,7 @@ func (p *Plan) Bind(cells []string, info FileInfo) (m *Mapper, unknown []string)
 	return m, unknown
 }
 
-func bindTarget(t *Target, h *header, info FileInfo) *boundTarget {
+func bindTarget(l *Layout, t *Target, h *header, info FileInfo) *boundTarget {
 	schema := dataset.ByName(t.Dataset)
 	columns := t.columns(schema)
 	out := &boundTarget{
@@ -112,25 +131,19 @@ func bindTarget(t *Target, h *header, info FileInfo) *boundTarget {
 		out.defaults[i] = info.AsOf
 	}
 	for _, name := range slices.Sorted(maps.Keys(columns)) {
-		out.columns = append(out.columns, bindColumn(name, columns[name], columns, schema, h))
+		out.columns = append(out.columns, bindColumn(name, columns[name], columns, schema, h, l.Timezone))
 	}
 	// Numbers look at other columns, so they come last.
 	slices.SortStableFunc(out.columns, func(a, b *bound) int { return len(a.within) - len(b.within) })
-	for _, name := range t.GroupBy {
-		_, i := schema.Column(name)
-		out.group = append(out.group, i)
-	}
-	if len(out.group) > 0 {
-		out.seen = map[[2]uint64][2]uint64{}
-	}
+	out.group = newGrouping(t, schema, out.columns)
 	out.counts = map[string]int{}
 	return out
 }
 
-func bindColumn(name string, c *Column, siblings map[string]*Column, schema *dataset.Schema, h *header) *bound {
+func bindColumn(name string, c *Column, siblings map[string]*Column, schema *dataset.Schema, h *header, zone string) *bound {
 	b := &bound{
-		name: name, index: -1, slots: h.slots(c.From), collect: c.Collect, times: c.Times, verbatim: c.Verbatim,
-		shift: c.Unit == "fen" || c.Unit == "percent", mapped: c.Map != nil, other: c.Else,
+		name: name, index: -1, slots: h.slots(c.From), collect: c.Collect, verbatim: c.Verbatim, take: c.Take,
+		concat: h.each(c.Concat), between: "-", multiply: h.each(c.Multiply), mapped: c.Map != nil, other: c.Else,
 	}
 	if name == columnShop {
 		b.index = -2
@@ -140,7 +153,10 @@ func bindColumn(name string, c *Column, siblings map[string]*Column, schema *dat
 	}
 	b.first = name
 	if len(b.slots) > 0 {
-		b.first = h.names[b.slots[0]]
+		b.first = h.name(b.slots[0])
+	}
+	if c.Separator != nil {
+		b.between = *c.Separator
 	}
 	if c.Value != nil {
 		b.value = *c.Value
@@ -148,16 +164,8 @@ func bindColumn(name string, c *Column, siblings map[string]*Column, schema *dat
 	if c.Pattern != "" {
 		b.pattern = regexp.MustCompile(c.Pattern)
 	}
-	b.exact = map[string]string{}
-	for from, to := range c.Map {
-		if prefix, ok := strings.CutSuffix(from, "*"); ok {
-			b.starts = append(b.starts, start{prefix, to})
-			continue
-		}
-		b.exact[from] = to
-	}
-	// The longest start wins, whatever the order in the file.
-	slices.SortFunc(b.starts, func(x, y start) int { return len(y.prefix) - len(x.prefix) })
+	b.bindMap(c.Map)
+	b.bindUnits(c, h, zone)
 	for _, k := range c.Cases {
 		bc := boundCase{when: bindWhen(k.When, siblings, h), slots: h.slots(k.From)}
 		if k.Value != nil {
@@ -166,7 +174,7 @@ func bindColumn(name string, c *Column, siblings map[string]*Column, schema *dat
 		b.cases = append(b.cases, bc)
 	}
 	if c.Number != nil {
-		b.numbered = true
+		b.numbered, b.byRows = true, c.Number.Count == countRows
 		for _, n := range c.Number.Within {
 			_, i := schema.Column(n)
 			b.within = append(b.within, i)
@@ -175,11 +183,58 @@ func bindColumn(name string, c *Column, siblings map[string]*Column, schema *dat
 	return b
 }
 
+func (b *bound) bindMap(values map[string]string) {
+	b.exact = map[string]string{}
+	for _, from := range slices.Sorted(maps.Keys(values)) {
+		to := values[from]
+		if m, err := compileMatch(from); err == nil && m.kind == matchRegexp {
+			b.matches = append(b.matches, matched{m.re, to})
+		} else if prefix, ok := strings.CutSuffix(from, "*"); ok {
+			b.starts = append(b.starts, start{prefix, to})
+		} else {
+			b.exact[from] = to
+		}
+	}
+	// The longest start wins, whatever the order in the file.
+	slices.SortFunc(b.starts, func(x, y start) int { return len(y.prefix) - len(x.prefix) })
+}
+
+// bindUnits settles what numbers and times of the file count in.
+func (b *bound) bindUnits(c *Column, h *header, zone string) {
+	b.shift = c.Unit == "fen" || c.Unit == "percent"
+	b.factor, b.round = decimal{n: 1}, maxScale
+	if c.Unit == "wan" {
+		b.scaled, b.factor = true, decimal{n: 10_000}
+	}
+	if f, ok := parseDecimal(string(c.Factor)); ok {
+		b.scaled = true
+		b.factor, _ = b.factor.times(f)
+	}
+	if c.Round != nil {
+		b.scaled, b.round = true, *c.Round
+	}
+	for _, l := range c.Times {
+		b.times = append(b.times, newTimeLayout(l))
+	}
+	if _, ok := epochs[c.Unit]; ok {
+		b.times = append(b.times, newTimeLayout(c.Unit))
+	}
+	if b.typ == dataset.Instant {
+		b.zone = zoneOf(cmp.Or(c.Timezone, zone))
+	}
+	if c.Plus != nil {
+		b.plus, b.plusUnit = h.slots(c.Plus.From), lengthUnits[c.Plus.Unit]
+		if b.plus == nil {
+			b.plus = []int{} // named, and not in this file: there is no time
+		}
+	}
+}
+
 func bindWhen(w When, siblings map[string]*Column, h *header) boundWhen {
 	out := boundWhen{}
 	for _, name := range slices.Sorted(maps.Keys(w)) {
 		from := Strings{name}
-		if c := siblings[name]; c != nil {
+		if c := siblings[name]; c != nil && len(c.From) > 0 {
 			from = c.From
 		}
 		t := boundTest{slots: h.slots(from)}

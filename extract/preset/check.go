@@ -69,6 +69,12 @@ func (c *checker) layout(at string, l *Layout) {
 	if l.AsOf != nil {
 		c.regexp(at+".as_of.pattern", l.AsOf.Pattern, 1)
 	}
+	if l.AsOf != nil {
+		if err := checkLayout(l.AsOf.Layout); err != nil {
+			c.add(at+".as_of.layout", "%q is no form of a time: %v", l.AsOf.Layout, err)
+		}
+	}
+	c.zone(at+".timezone", l.Timezone)
 	if l.Join != "" && l.Join != JoinSessions {
 		c.add(at+".join", "%q is not one of %s", l.Join, JoinSessions)
 	}
@@ -94,6 +100,7 @@ func (c *checker) target(at string, l *Layout, t *Target) {
 	columns := t.columns(schema)
 	for _, name := range slices.Sorted(maps.Keys(columns)) {
 		c.column(at+".columns."+name, name, columns[name], schema)
+		c.checkTake(at+".columns."+name, name, columns[name], t, schema)
 		c.checkProrate(l, at+".columns."+name, name, columns[name], schema)
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.Constants)) {
@@ -126,49 +133,6 @@ func (c *checker) target(at string, l *Layout, t *Target) {
 func known(schema *dataset.Schema, name string) bool {
 	_, i := schema.Column(name)
 	return i >= 0 || name == columnPlatform || name == columnShop
-}
-
-func (c *checker) column(at, name string, col *Column, schema *dataset.Schema) {
-	if !known(schema, name) {
-		c.add(at, "dataset %s has no column %q", schema.Name, name)
-		return
-	}
-	if col == nil || (len(col.From) == 0 && len(col.Cases) == 0 && col.Value == nil && col.Prorate == nil) {
-		c.add(at, "says not where the value comes from: from, cases or value")
-		return
-	}
-	if col.Pattern != "" {
-		c.regexp(at+".pattern", col.Pattern, 1)
-	}
-	if col.Value != nil {
-		c.value(at+".value", name, *col.Value, schema)
-	}
-	for i, k := range col.Cases {
-		here := fmt.Sprintf("%s.cases[%d]", at, i)
-		c.when(here+".when", k.When)
-		switch {
-		case k.Value == nil && len(k.From) == 0:
-			c.add(here, "has neither value nor from")
-		case k.Value != nil && !col.Collect:
-			c.value(here+".value", name, *k.Value, schema)
-		}
-	}
-	for _, from := range slices.Sorted(maps.Keys(col.Map)) {
-		c.value(at+".map", name, col.Map[from], schema)
-	}
-	if col.Else != nil && *col.Else != "reject" && *col.Else != "keep" {
-		c.value(at+".else", name, *col.Else, schema)
-	}
-	if col.Unit != "" && col.Unit != "fen" && col.Unit != "yuan" && col.Unit != "percent" {
-		c.add(at+".unit", "%q is not one of yuan, fen, percent", col.Unit)
-	}
-	if col.Number != nil {
-		for _, within := range col.Number.Within {
-			if _, i := schema.Column(within); i < 0 {
-				c.add(at+".number", "dataset %s has no column %q", schema.Name, within)
-			}
-		}
-	}
 }
 
 // value tells a canonical value that the column cannot have.

@@ -46,6 +46,12 @@ func (c *Column) UnmarshalYAML(decode func(any) error) error {
 	return nil
 }
 
+// UnmarshalYAML takes a number, or a text of one.
+func (n *Number) UnmarshalYAML(text []byte) error {
+	*n = Number(strings.Trim(strings.TrimSpace(string(text)), `"'`))
+	return nil
+}
+
 // Problem is something wrong with a preset, at a YAML path below it such as
 // ".columns.status.map".
 type Problem struct {

@@ -31,8 +31,7 @@ type boundTarget struct {
 	defaults       []string
 	platform, shop string
 	skip           []boundFilter
-	group          []int
-	seen           map[[2]uint64][2]uint64 // key of a group -> content of its record
+	group          *grouping
 	counts         map[string]int
 }
 
@@ -93,6 +92,9 @@ func (m *Mapper) Width() int {
 		}
 		for _, c := range t.columns {
 			see(c.slots)
+			see(slices.Concat(c.concat...))
+			see(slices.Concat(c.multiply...))
+			see(c.plus)
 			for _, k := range c.cases {
 				see(k.slots)
 				when(k.when)
@@ -147,7 +149,7 @@ func (m *Mapper) holds(w boundWhen, row *Row) bool {
 // pick returns the first cell that is not empty.
 func (m *Mapper) pick(slots []int, row *Row, literal bool) (v string, kind Kind, slot int) {
 	for _, i := range slots {
-		v, kind = row.cell(i)
+		v, kind = m.cell(row, i)
 		if literal {
 			v = strings.Trim(v, blanks)
 		} else if v = unwrap(v); v == "null" {
@@ -157,22 +159,55 @@ func (m *Mapper) pick(slots []int, row *Row, literal bool) (v string, kind Kind,
 			return v, kind, i
 		}
 	}
-	return "", Text, -1
+	return "", Text, noSlot
+}
+
+// noSlot is where a value stands that is no cell's.
+const noSlot = -1
+
+// cell returns a cell of the row, or what stands for one.
+func (m *Mapper) cell(row *Row, i int) (string, Kind) {
+	switch i {
+	case slotFile:
+		return m.info.Name, Text
+	case slotLine:
+		return strconv.Itoa(row.Line), Text
+	default:
+		return row.cell(i)
+	}
 }
 
 func (m *Mapper) record(t *boundTarget, row *Row, sink extract.Sink) error {
-	for i := range t.skip {
-		if m.holds(t.skip[i].when, row) {
-			sink.Skip(t.schema.Name, t.skip[i].name, row.Line)
-			return nil
+	rec, filter, fault := m.values(t, row)
+	switch {
+	case filter != "":
+		sink.Skip(t.schema.Name, filter, row.Line)
+		return nil
+	case fault != nil:
+		return t.reject(row, *fault, sink)
+	}
+	if t.group.keyed(t.values) {
+		if done, err := t.join(&rec, row, sink); done {
+			return err
 		}
 	}
-	rec := extract.Record{Dataset: t.schema.Name, Line: row.Line, Values: t.values, Raw: row.Raw, Platform: t.platform, Shop: t.shop}
+	return sink.Accept(rec)
+}
+
+// values puts the row's values into the target's, unless a filter leaves it out
+// or it has a fault.
+func (m *Mapper) values(t *boundTarget, row *Row) (rec extract.Record, filter string, fault *Fault) {
+	for i := range t.skip {
+		if m.holds(t.skip[i].when, row) {
+			return rec, t.skip[i].name, nil
+		}
+	}
+	rec = extract.Record{Dataset: t.schema.Name, Line: row.Line, Values: t.values, Raw: row.Raw, Platform: t.platform, Shop: t.shop}
 	copy(t.values, t.defaults)
 	for _, c := range t.columns {
 		v, fault := m.value(c, row)
 		if fault != nil {
-			return t.reject(row, *fault, sink)
+			return rec, "", fault
 		}
 		if c.numbered && v != "" {
 			v = t.number(c, v)
@@ -187,26 +222,15 @@ func (m *Mapper) record(t *boundTarget, row *Row, sink extract.Sink) error {
 			rec.Shop = v
 		}
 	}
-	// Without its key a row is nobody's; typing rejects it for what it lacks.
-	if len(t.group) > 0 && !slices.ContainsFunc(t.group, func(i int) bool { return t.values[i] == "" }) {
-		first, same := t.grouped(rec.Platform, rec.Shop)
-		switch {
-		case !first && same:
-			sink.Merge(t.schema.Name, row.Line)
-			return nil
-		case !first:
-			return t.reject(row, Fault{
-				Reason: "rows of one " + strings.Join(t.groupNames(), ", ") + " disagree on what they share",
-				Hint:   "the first of them was used; export the file again, or correct this row",
-			}, sink)
-		}
+	if t.group.gathers() {
+		fault = t.group.fault(t.values)
 	}
-	return sink.Accept(rec)
+	return rec, "", fault
 }
 
 // value computes a column's canonical text.
 func (m *Mapper) value(c *bound, row *Row) (string, *Fault) {
-	slots := c.slots
+	slots, made := c.slots, c.concat != nil || c.multiply != nil
 	if len(c.cases) > 0 {
 		if c.collect {
 			return m.collect(c, row), nil
@@ -215,25 +239,25 @@ func (m *Mapper) value(c *bound, row *Row) (string, *Fault) {
 			if c.cases[i].slots == nil {
 				return c.cases[i].value, nil
 			}
-			slots = c.cases[i].slots
+			slots, made = c.cases[i].slots, false
 		}
 	}
 	if c.verbatim && len(slots) == 1 {
-		v, kind := row.cell(slots[0])
+		v, kind := m.cell(row, slots[0])
 		if kind == Lossy {
 			return "", m.lossy(slots[0])
 		}
 		return v, nil
 	}
-	v, kind, slot := m.pick(slots, row, c.literal)
+	v, kind, slot, fault := m.read(c, slots, made, row)
+	if fault != nil {
+		return "", fault
+	}
 	if v == "" && c.shares != nil {
 		return c.shares.amounts[row.Line], nil
 	}
 	if v == "" {
 		return c.value, nil
-	}
-	if c.typ == dataset.String && (kind == Lossy || (!c.literal && lostDigits(v, kind))) {
-		return "", m.lossy(slot)
 	}
 	if c.pattern != nil {
 		g := c.pattern.FindStringSubmatch(v)
@@ -242,15 +266,89 @@ func (m *Mapper) value(c *bound, row *Row) (string, *Fault) {
 		}
 		v = g[1]
 	}
-	if c.mapped {
-		return c.lookUp(v, m.header.names[slot], func(s string) string { return c.convert(s, kind, &m.info) })
+	return m.finish(c, v, kind, slot, row)
+}
+
+// read takes what the column is made of from the row.
+func (m *Mapper) read(c *bound, slots []int, made bool, row *Row) (v string, kind Kind, slot int, fault *Fault) {
+	switch {
+	case made && c.concat != nil:
+		v, fault = m.concat(c, row)
+		return v, Text, noSlot, fault
+	case made:
+		v, fault = m.multiply(c, row)
+		return v, Text, noSlot, fault
 	}
-	return c.convert(v, kind, &m.info), nil
+	v, kind, slot = m.pick(slots, row, c.literal)
+	if v != "" && c.typ == dataset.String && (kind == Lossy || (!c.literal && lostDigits(v, kind))) {
+		fault = m.lossy(slot)
+	}
+	return v, kind, slot, fault
+}
+
+// finish applies the value map and the column's type.
+func (m *Mapper) finish(c *bound, v string, kind Kind, slot int, row *Row) (string, *Fault) {
+	column := c.name
+	if slot != noSlot {
+		column = m.header.name(slot)
+	}
+	var fault *Fault
+	if c.mapped {
+		v, fault = c.lookUp(v, column, func(s string) string { return c.convert(s, kind, &m.info) })
+	} else {
+		v = c.convert(v, kind, &m.info)
+	}
+	if fault == nil && c.zone != nil && v != "" {
+		v, fault = c.instant(v, column)
+	}
+	if fault == nil && c.plus != nil {
+		by, _, at := m.pick(c.plus, row, false)
+		if at != noSlot {
+			column = m.header.name(at)
+		}
+		v, fault = later(v, by, column, c.plusUnit)
+	}
+	return v, fault
+}
+
+// concat puts the columns' cells together; where all are empty there is none.
+func (m *Mapper) concat(c *bound, row *Row) (string, *Fault) {
+	all, any := make([]string, 0, 4), false
+	for _, slots := range c.concat {
+		v, kind, slot := m.pick(slots, row, c.literal)
+		if v != "" && c.typ == dataset.String && (kind == Lossy || (!c.literal && lostDigits(v, kind))) {
+			return "", m.lossy(slot)
+		}
+		all, any = append(all, v), any || v != ""
+	}
+	if !any {
+		return "", nil
+	}
+	return strings.TrimSpace(strings.Join(all, c.between)), nil
+}
+
+// multiply multiplies the columns' cells; where one is empty there is none.
+func (m *Mapper) multiply(c *bound, row *Row) (string, *Fault) {
+	product := decimal{n: 1}
+	for _, slots := range c.multiply {
+		v, _, slot := m.pick(slots, row, false)
+		if v == "" {
+			return "", nil
+		}
+		each, ok := parseDecimal(moneyText(v, false))
+		if !ok {
+			return "", &Fault{Column: m.header.name(slot), Reason: "not a number", Hint: "correct the cell"}
+		}
+		if product, ok = product.times(each); !ok {
+			return "", &Fault{Column: m.header.name(slot), Reason: "number out of range", Hint: "correct the cell"}
+		}
+	}
+	return product.text(), nil
 }
 
 func (m *Mapper) lossy(slot int) *Fault {
 	return &Fault{
-		Column: m.header.names[slot],
+		Column: m.header.name(slot),
 		Reason: "an id of more than 15 digits stands as a number, its last digits are lost",
 		Hint:   "format the column as text before saving, or use the file as the platform exported it",
 	}
@@ -285,6 +383,11 @@ func (c *bound) lookUp(v, column string, convert func(string) string) (string, *
 			return s.value, nil
 		}
 	}
+	for _, p := range c.matches {
+		if p.re.MatchString(v) {
+			return p.value, nil
+		}
+	}
 	switch {
 	case c.other != nil && *c.other == "keep", c.other == nil && (c.open || !c.enum):
 		return convert(v), nil
@@ -306,7 +409,8 @@ func shorten(s string) string {
 	return s
 }
 
-// number tells equal ids within a key apart: v, v#2, v#3 ….
+// number tells ids within a key apart: equal ones as v, v#2, v#3 …, or every
+// row's as v#1, v#2 ….
 func (t *boundTarget) number(c *bound, v string) string {
 	var key strings.Builder
 	key.WriteString(c.name)
@@ -317,10 +421,12 @@ func (t *boundTarget) number(c *bound, v string) string {
 		}
 	}
 	key.WriteByte(0)
-	key.WriteString(v)
+	if !c.byRows {
+		key.WriteString(v)
+	}
 	n := t.counts[key.String()] + 1
 	t.counts[key.String()] = n
-	if n == 1 {
+	if n == 1 && !c.byRows {
 		return v
 	}
 	return v + "#" + strconv.Itoa(n)
@@ -337,30 +443,6 @@ func hash(texts ...string) (out [2]uint64) {
 			h.WriteByte(0)
 		}
 		out[i] = h.Sum64()
-	}
-	return out
-}
-
-// grouped tells whether the record is the first of its group and, if not,
-// whether it says the same as the first.
-func (t *boundTarget) grouped(platform, shop string) (first, same bool) {
-	parts := []string{platform, shop}
-	for _, i := range t.group {
-		parts = append(parts, t.values[i])
-	}
-	key, content := hash(parts...), hash(t.values...)
-	old, seen := t.seen[key]
-	if !seen {
-		t.seen[key] = content
-		return true, true
-	}
-	return false, old == content
-}
-
-func (t *boundTarget) groupNames() []string {
-	var out []string
-	for _, i := range t.group {
-		out = append(out, t.schema.Columns[i].Name)
 	}
 	return out
 }

@@ -128,11 +128,42 @@ func newHeader(cells []string) *header {
 func (h *header) slots(aliases Strings) []int {
 	var out []int
 	for _, a := range aliases {
-		if i, ok := h.index[normal(a)]; ok && !slices.Contains(out, i) {
+		i, ok := h.index[normal(a)]
+		if !ok {
+			i, ok = pseudo[a]
+		}
+		if ok && !slices.Contains(out, i) {
 			out = append(out, i)
 		}
 	}
 	return out
+}
+
+// Columns that every table has besides those of its header.
+const (
+	slotFile = -2 - iota // @file
+	slotLine             // @line
+)
+
+var pseudo = map[string]int{"@file": slotFile, "@line": slotLine}
+
+// each finds columns that a value is made of, in their order.
+func (h *header) each(columns []Strings) [][]int {
+	var out [][]int
+	for _, aliases := range columns {
+		out = append(out, h.slots(aliases))
+	}
+	return out
+}
+
+// name is what the file calls the column, for messages.
+func (h *header) name(slot int) string {
+	for name, i := range pseudo {
+		if i == slot {
+			return name
+		}
+	}
+	return h.names[slot]
 }
 
 // NormalName makes names of columns comparable, as headers are compared.

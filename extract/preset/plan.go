@@ -1,6 +1,7 @@
 package preset
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -123,17 +124,38 @@ func (p *Plan) Fit(cells []string) (lacks []Missing, knows int) {
 		columns := t.columns(schema)
 		for _, c := range schema.Columns {
 			col := columns[c.Name]
-			if col == nil || !p.needs(c, col) || len(h.slots(col.From)) > 0 {
+			if col == nil || !p.needs(c, col) {
 				continue
 			}
-			lacks = append(lacks, Missing{Dataset: t.Dataset, Column: c.Name, Aliases: col.From})
+			for _, names := range col.sources() {
+				if len(h.slots(names)) == 0 {
+					lacks = append(lacks, Missing{Dataset: t.Dataset, Column: c.Name, Aliases: names})
+				}
+			}
 		}
 	}
-	return lacks, knows
+	return append(lacks, p.lacksOfWhere(h)...), knows
+}
+
+// lacksOfWhere tells columns that rows are kept by: without them no row would be.
+func (p *Plan) lacksOfWhere(h *header) []Missing {
+	var out []Missing
+	for _, name := range slices.Sorted(maps.Keys(p.layout.Where)) {
+		from := Strings{name}
+		for _, t := range p.layout.targets() {
+			if c := t.columns(dataset.ByName(t.Dataset))[name]; c != nil && len(c.From) > 0 {
+				from = c.From
+			}
+		}
+		if len(h.slots(from)) == 0 {
+			out = append(out, Missing{Dataset: p.Datasets()[0], Column: name, Aliases: from})
+		}
+	}
+	return out
 }
 
 func (p *Plan) needs(c dataset.Column, col *Column) bool {
-	return (c.Required || col.Required) && len(col.From) > 0 && col.Value == nil && len(col.Cases) == 0
+	return (c.Required || col.Required) && col.Value == nil && len(col.Cases) == 0
 }
 
 // collect gathers every name of a column that the layout speaks of.
@@ -164,6 +186,12 @@ func (p *Plan) collect() {
 		}
 		for _, c := range t.columns(dataset.ByName(t.Dataset)) {
 			add(c.From)
+			for _, names := range append(slices.Clone(c.Concat), c.Multiply...) {
+				add(names)
+			}
+			if c.Plus != nil {
+				add(c.Plus.From)
+			}
 			if c.Prorate != nil {
 				add(c.Prorate.Price)
 				add(c.Prorate.Quantity)
@@ -185,7 +213,9 @@ func (p *Plan) knows(name string) bool {
 func (p *Plan) Names() []string {
 	var out []string
 	for n := range p.known {
-		out = append(out, n)
+		if _, ok := pseudo[n]; !ok {
+			out = append(out, n)
+		}
 	}
 	slices.Sort(out)
 	return out

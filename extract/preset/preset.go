@@ -23,9 +23,10 @@ type Layout struct {
 	Ignore   Strings  `yaml:"ignore"`   // columns that are known and not used
 	Missing  Strings  `yaml:"missing"`  // texts that mean an empty cell, such as "-"
 	FillDown Strings  `yaml:"fill_down"`
-	Skip     []Filter `yaml:"skip"`  // rows left out, each by a named filter
-	Where    When     `yaml:"where"` // rows to keep; the others are left out by the filter "where"
-	Join     string   `yaml:"join"`  // "sessions": takes part in the join of chat logs with session workbooks
+	Skip     []Filter `yaml:"skip"`     // rows left out, each by a named filter
+	Where    When     `yaml:"where"`    // rows to keep; the others are left out by the filter "where"
+	Join     string   `yaml:"join"`     // "sessions": takes part in the join of chat logs with session workbooks
+	Timezone string   `yaml:"timezone"` // of the times in the file, such as Europe/London; default the shop's
 
 	Datasets []*Target `yaml:"datasets"`
 	Target   `yaml:",inline"`
@@ -42,28 +43,56 @@ type Target struct {
 	Constants map[string]string `yaml:"constants"`
 	// GroupBy names the canonical columns that several rows of a file share
 	// when they describe one thing; the first becomes the record, the others
-	// are merged into it.
+	// are merged into it. They must agree, but for columns that say what to
+	// take of the rows.
 	GroupBy Strings `yaml:"group_by"`
 	// Only leaves rows out for this dataset alone.
 	Only []Filter `yaml:"skip_rows"`
 }
 
 // Column says where the value of a canonical column comes from: the first
-// case that holds, else the first of the named columns that is not empty.
+// case that holds, else the columns put together or multiplied, else the first
+// of the named columns that is not empty. The value then passes pattern, map,
+// and what its type does with units, times and zones, in that order. The names
+// @file (the file's name without its last extension) and @line stand for
+// columns that every table has.
 type Column struct {
-	From     Strings           `yaml:"from"` // names in the file's header, aliases of each other
-	Value    *string           `yaml:"value"`
-	Cases    []Case            `yaml:"cases"`
-	Collect  bool              `yaml:"collect"` // all cases that hold, |-joined, instead of the first
-	Pattern  string            `yaml:"pattern"` // RE2; the first group is the value, no match is none
-	Map      map[string]string `yaml:"map"`     // file's value -> canonical value; keys may end in *
-	Else     *string           `yaml:"else"`    // what other values become: reject, keep, or a value
-	Unit     string            `yaml:"unit"`    // fen: hundredths of a yuan; percent
-	Times    Strings           `yaml:"times"`   // Go layouts, or epoch_s, epoch_ms
-	Required bool              `yaml:"required"`
-	Number   *Number           `yaml:"number"`
-	Prorate  *Prorate          `yaml:"prorate"`
-	Verbatim bool              `yaml:"verbatim"` // keep blanks, tabs and quotes around the value
+	From      Strings           `yaml:"from"` // names in the file's header, aliases of each other
+	Value     *string           `yaml:"value"`
+	Cases     []Case            `yaml:"cases"`
+	Collect   bool              `yaml:"collect"`   // all cases that hold, |-joined, instead of the first
+	Concat    []Strings         `yaml:"concat"`    // columns put together, each with its aliases
+	Separator *string           `yaml:"separator"` // between what is put together; default -
+	Multiply  []Strings         `yaml:"multiply"`  // columns multiplied, exactly; missing where one is empty
+	Pattern   string            `yaml:"pattern"`   // RE2; the first group is the value, no match is none
+	Map       map[string]string `yaml:"map"`       // file's value -> canonical value; keys may end in * or be /RE2/
+	Else      *string           `yaml:"else"`      // what other values become: reject, keep, or a value
+	Unit      string            `yaml:"unit"`      // money: yuan, fen, wan, percent; times: seconds, milliseconds, microseconds since 1970
+	Factor    Number            `yaml:"factor"`    // what numbers are multiplied by, exactly, such as -1
+	Round     *int              `yaml:"round"`     // digits after the point, halves away from zero
+	Times     Strings           `yaml:"times"`     // M/d/yyyy H:mm and the like, Go layouts, or epoch_s, epoch_ms
+	Timezone  string            `yaml:"timezone"`  // of the time in the file; default the layout's
+	Plus      *Plus             `yaml:"plus"`      // a length of time to add
+	Take      string            `yaml:"take"`      // of the rows of a group: first, last, min, max, sum
+	Required  bool              `yaml:"required"`
+	Number    *Numbering        `yaml:"number"`
+	Prorate   *Prorate          `yaml:"prorate"`
+	Verbatim  bool              `yaml:"verbatim"` // keep blanks, tabs and quotes around the value
+}
+
+// sources lists the columns that the value is made of where no case holds:
+// each must be there, under any of its names.
+func (c *Column) sources() []Strings {
+	switch {
+	case len(c.Concat) > 0:
+		return c.Concat
+	case len(c.Multiply) > 0:
+		return c.Multiply
+	case len(c.From) > 0:
+		return []Strings{c.From}
+	default:
+		return nil
+	}
 }
 
 // Case is a value under a condition.
@@ -84,11 +113,22 @@ type Filter struct {
 	When When   `yaml:"when"`
 }
 
-// Number derives an id: the value itself for the first row with the same
-// Within columns, value#2 for the second, and so on.
-type Number struct {
+// Numbering derives an id: the value itself for the first row with the same
+// value and Within columns, value#2 for the second, and so on. Counting rows,
+// it is value#1, value#2 … over all rows with the same Within columns.
+type Numbering struct {
 	Within Strings `yaml:"within"` // canonical columns
+	Count  string  `yaml:"count"`  // repeats (default) or rows
 }
+
+// What a numbering counts.
+const (
+	countRepeats = "repeats"
+	countRows    = "rows"
+)
+
+// Number is a number as it is written.
+type Number string
 
 // AsOf reads the time of an export from its file's name.
 type AsOf struct {

@@ -65,19 +65,8 @@ func (t *boundTarget) column(name string) *bound {
 	return nil
 }
 
-// Prorates tells that every row must be weighed, in a pass of its own, before
-// rows are mapped.
-func (m *Mapper) Prorates() bool { return m.prorating != nil }
-
-// Weigh notes a row's part in its order.
-func (m *Mapper) Weigh(row *Row) {
-	if row.Skip != "" || row.Fault != nil {
-		return
-	}
-	m.fillDown(row)
-	if m.leftOut(row) != "" {
-		return
-	}
+// weigh notes a row's part in its order.
+func (m *Mapper) weigh(row *Row) {
 	p := m.prorating
 	id, fault := m.value(p.order, row)
 	if fault != nil || id == "" {
@@ -102,9 +91,8 @@ func (m *Mapper) Weigh(row *Row) {
 	o.lines, o.weights = append(o.lines, row.Line), append(o.weights, each*n)
 }
 
-// Settle shares out what the weighed rows showed.
-func (m *Mapper) Settle() {
-	p := m.prorating
+// settle shares out what the weighed rows showed.
+func (p *prorating) settle() {
 	for _, o := range p.orders {
 		if !o.ok {
 			continue
@@ -114,7 +102,6 @@ func (m *Mapper) Settle() {
 		}
 	}
 	p.orders = nil
-	clear(m.above)
 }
 
 // largestRemainder splits a total by weights; without any weight there is
@@ -169,6 +156,11 @@ func (c *checker) checkProrate(l *Layout, at, name string, col *Column, schema *
 	}
 	if len(col.Prorate.Price) == 0 || len(col.Prorate.Quantity) == 0 {
 		c.add(at, "prorate needs price and quantity")
+	}
+	for _, t := range l.targets() {
+		if paid := t.Columns["paid_amount"]; t.Dataset == "orders" && paid != nil && paid.Take != "" {
+			c.add(at, "prorate needs a paid_amount that stands in every row, not one taken of several")
+		}
 	}
 	if !slices.ContainsFunc(l.targets(), func(t *Target) bool { return t.Dataset == "orders" }) {
 		c.add(at, "prorate needs the dataset orders in the same layout")

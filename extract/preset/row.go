@@ -33,6 +33,7 @@ type Fault struct {
 
 // FileInfo is what mapping needs to know of the file itself.
 type FileInfo struct {
+	Name     string // base name of the innermost file, without its last extension
 	AsOf     string // local wall clock, "" = unknown
 	Date1904 bool   // days of the workbook count from 1904
 }

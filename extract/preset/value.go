@@ -1,11 +1,8 @@
 package preset
 
 import (
-	"math"
 	"regexp"
-	"strconv"
 	"strings"
-	"time"
 
 	"kefu/extract/dataset"
 )
@@ -37,9 +34,9 @@ func unwrap(s string) string {
 func (c *bound) convert(s string, kind Kind, info *FileInfo) string {
 	switch c.typ {
 	case dataset.Money:
-		return moneyText(s, c.shift)
+		return c.scale(moneyText(s, c.shift))
 	case dataset.Integer, dataset.Long:
-		return integerText(s)
+		return c.scale(integerText(s))
 	case dataset.Instant, dataset.Date:
 		return c.timeText(s, kind, info)
 	default:
@@ -48,6 +45,25 @@ func (c *bound) convert(s string, kind Kind, info *FileInfo) string {
 		}
 		return s
 	}
+}
+
+// scale multiplies and rounds a number as the preset says.
+func (c *bound) scale(s string) string {
+	if !c.scaled {
+		return s
+	}
+	d, ok := parseDecimal(s)
+	if ok {
+		d, ok = d.times(c.factor)
+	}
+	if !ok {
+		return s
+	}
+	d = d.round(c.round)
+	if c.typ != dataset.Money {
+		return integerText(d.text())
+	}
+	return d.text()
 }
 
 func moneyText(s string, shift bool) string {
@@ -103,100 +119,6 @@ func shiftTwo(s string) string {
 	return out
 }
 
-// The layouts that are understood without being named: what platforms write
-// and what spreadsheets make of it when a file is saved again.
-var (
-	usualTimes = []string{
-		"2006-1-2 15:4:5", "2006/1/2 15:4:5", "2006-1-2 15:04", "2006/1/2 15:04",
-		"20060102150405", "2006年1月2日 15:04:05", "2006年1月2日 15:04",
-	}
-	usualDates = []string{"2006-1-2", "2006/1/2", "20060102", "2006年1月2日"}
-)
-
-func (c *bound) timeText(s string, kind Kind, info *FileInfo) string {
-	if s == "" || plainTime(s) {
-		return s
-	}
-	if len(c.times) > 0 {
-		return namedTime(s, c.times)
-	}
-	if kind != Text {
-		if t, ok := serial(s, info.Date1904); ok {
-			return c.spell(t)
-		}
-	}
-	for _, layout := range usualTimes {
-		if t, err := time.Parse(layout, s); err == nil {
-			return c.spell(t)
-		}
-	}
-	for _, layout := range usualDates {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t.Format(time.DateOnly)
-		}
-	}
-	return s
-}
-
-func (c *bound) spell(t time.Time) string {
-	if c.typ == dataset.Date {
-		return t.Format(time.DateOnly)
-	}
-	return t.Format("2006-01-02 15:04:05.999999")
-}
-
-// plainTime tells texts that need nothing done: 2006-01-02 15:04:05….
-func plainTime(s string) bool {
-	return (len(s) >= 19 && s[4] == '-' && s[7] == '-' && (s[10] == ' ' || s[10] == 'T') && s[13] == ':' && s[16] == ':') ||
-		(len(s) == 10 && s[4] == '-' && s[7] == '-')
-}
-
-func namedTime(s string, layouts []string) string {
-	for _, layout := range layouts {
-		switch layout {
-		case "epoch_s", "epoch_ms":
-			n, err := strconv.ParseInt(s, 10, 64)
-			if err != nil {
-				continue
-			}
-			if layout == "epoch_s" {
-				return time.Unix(n, 0).UTC().Format(time.RFC3339)
-			}
-			return time.UnixMilli(n).UTC().Format("2006-01-02T15:04:05.999Z07:00")
-		default:
-			t, err := time.Parse(layout, s)
-			if err != nil {
-				continue
-			}
-			if strings.Contains(layout, "Z07") || strings.Contains(layout, "-07") {
-				return t.UTC().Format("2006-01-02T15:04:05.999999Z07:00")
-			}
-			return t.Format("2006-01-02 15:04:05.999999")
-		}
-	}
-	return s
-}
-
-// serial reads a spreadsheet's count of days, for dates from 1954 to 2119.
-func serial(s string, since1904 bool) (time.Time, bool) {
-	v, err := strconv.ParseFloat(s, 64)
-	if err != nil {
-		return time.Time{}, false
-	}
-	if since1904 {
-		v += 1462
-	}
-	if v < 20000 || v > 80000 {
-		return time.Time{}, false
-	}
-	ms := int64(math.Round(v * 86_400_000))
-	// A day's fraction in floating point is a little off whole seconds.
-	if rest := ms % 1000; rest <= 2 || rest >= 998 {
-		ms = (ms + 500) / 1000 * 1000
-	}
-	return time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).Add(time.Duration(ms) * time.Millisecond), true
-}
-
 var floatID = regexp.MustCompile(`^\d(\.\d+)?[eE]\+\d{2,}$`)
 
 // lostDigits tells an id that a spreadsheet has turned into a number.
@@ -205,28 +127,4 @@ func lostDigits(s string, kind Kind) bool {
 		return true
 	}
 	return len(s) >= 5 && len(s) <= 24 && s[0] >= '0' && s[0] <= '9' && strings.ContainsAny(s, "eE") && floatID.MatchString(s)
-}
-
-// AsOfName returns the as-of time that stands in a file's base name, as local
-// wall clock text, or "".
-func (p *Plan) AsOfName(base string) string {
-	if p.asOf == nil {
-		return ""
-	}
-	m := p.asOf.FindStringSubmatch(base)
-	if m == nil {
-		return ""
-	}
-	t, err := time.Parse(p.layout.AsOf.Layout, m[1])
-	if err != nil {
-		return ""
-	}
-	return t.Format(time.DateTime)
-}
-
-// Clock reads a cell as local wall clock time.
-func Clock(s string, kind Kind, since1904 bool) (time.Time, bool) {
-	c := bound{typ: dataset.Instant}
-	t, err := time.Parse("2006-01-02 15:04:05.999999", c.timeText(unwrap(s), kind, &FileInfo{Date1904: since1904}))
-	return t, err == nil
 }

@@ -10,28 +10,28 @@ import (
 )
 
 // run carries out the steps on the aside file.
-func (s steps) run(ctx context.Context, db *sql.DB, result *load.Result) error {
-	for _, name := range s.drop {
+func run(ctx context.Context, db *sql.DB, s load.Steps, result *load.Result) error {
+	for _, name := range s.Drop {
 		if _, err := db.ExecContext(ctx, "drop table if exists "+ident(name)); err != nil {
 			return fmt.Errorf("drop table %s: %w", name, err)
 		}
 	}
-	for _, change := range s.whole {
+	for _, change := range s.Whole {
 		if err := replaceTable(ctx, db, change, result); err != nil {
 			return fmt.Errorf("table %s: %w", change.Table.Name, err)
 		}
 	}
-	for _, change := range s.partial {
+	for _, change := range s.Partial {
 		if err := replacePartitions(ctx, db, change, result); err != nil {
 			return fmt.Errorf("table %s: %w", change.Table.Name, err)
 		}
 	}
-	for _, table := range s.comments {
+	for _, table := range s.Comments {
 		if err := setComments(ctx, db, table); err != nil {
 			return fmt.Errorf("table %s: %w", table.Name, err)
 		}
 	}
-	for _, inline := range s.inline {
+	for _, inline := range s.Inline {
 		if err := replaceInline(ctx, db, inline, result); err != nil {
 			return fmt.Errorf("table %s: %w", inline.Table.Name, err)
 		}
@@ -49,13 +49,7 @@ func replaceTable(ctx context.Context, db *sql.DB, change load.Change, result *l
 
 func replacePartitions(ctx context.Context, db *sql.DB, change load.Change, result *load.Result) error {
 	result.Tables++
-	var files []string
-	values := append([]string(nil), change.Removed...)
-	for _, partition := range change.Changed {
-		values = append(values, partition.Value)
-		files = append(files, partition.Files...)
-	}
-	for _, value := range values {
+	for _, value := range change.ChangedValues() {
 		condition, err := partitionCondition(change.Table.PartitionColumn, value)
 		if err != nil {
 			return err
@@ -64,7 +58,7 @@ func replacePartitions(ctx context.Context, db *sql.DB, change load.Change, resu
 			return fmt.Errorf("remove old rows of %s: %w", value, err)
 		}
 	}
-	return insertFiles(ctx, db, change.Table, files, result)
+	return insertFiles(ctx, db, change.Table, change.ChangedFiles(), result)
 }
 
 func partitionCondition(column, value string) (string, error) {
@@ -98,11 +92,7 @@ func setComments(ctx context.Context, db *sql.DB, table load.Table) error {
 }
 
 func commentStatements(table load.Table) []string {
-	comment := table.Comment
-	if len(table.Key) > 0 {
-		comment = strings.TrimSpace(comment + " Key: " + strings.Join(table.Key, ", ") + ".")
-	}
-	statements := []string{fmt.Sprintf("comment on table %s is %s", ident(table.Name), quote(comment))}
+	statements := []string{fmt.Sprintf("comment on table %s is %s", ident(table.Name), quote(table.FullComment()))}
 	for _, column := range table.Columns {
 		statements = append(statements, fmt.Sprintf("comment on column %s.%s is %s", ident(table.Name), ident(column.Name), quote(column.Comment)))
 	}
@@ -117,7 +107,7 @@ func insertFiles(ctx context.Context, db *sql.DB, table load.Table, files []stri
 	}
 	quoted := make([]string, len(files))
 	for i, file := range files {
-		quoted[i] = quote(localPath(file))
+		quoted[i] = quote(load.LocalPath(file))
 	}
 	source := fmt.Sprintf("read_parquet([%s], union_by_name = true, hive_partitioning = false)", strings.Join(quoted, ", "))
 	present, err := columnsOf(ctx, db, source)

@@ -54,7 +54,7 @@ func (*Warehouse) Close() error { return nil }
 // Held reads which publication the file holds.
 func (w *Warehouse) Held(ctx context.Context) (load.Held, error) {
 	state, err := w.state(ctx)
-	return state.held(), err
+	return state.Held(), err
 }
 
 // Load builds the new file aside and renames it over the old one.
@@ -89,22 +89,22 @@ func (w *Warehouse) load(ctx context.Context, publication load.Publication) (loa
 	if err != nil {
 		return result, err
 	}
-	steps := plan(publication, state)
-	if steps.nothing() {
+	steps := load.Plan(publication, state)
+	if !steps.Necessary {
 		return result, nil
 	}
-	if state.exists() && !steps.mostlyNew() {
+	if state.Exists() && !mostlyNew(steps) {
 		result, err = w.build(ctx, publication, steps, true)
 		if !errors.Is(err, errBloated) {
 			return result, err
 		}
 	}
-	return w.build(ctx, publication, planWhole(publication), false)
+	return w.build(ctx, publication, load.Plan(publication, nil), false)
 }
 
 // build writes the aside file and publishes it. With fromCurrent it starts from
 // a copy of the file in place, else from nothing.
-func (w *Warehouse) build(ctx context.Context, publication load.Publication, steps steps, fromCurrent bool) (load.Result, error) {
+func (w *Warehouse) build(ctx context.Context, publication load.Publication, steps load.Steps, fromCurrent bool) (load.Result, error) {
 	result := load.Result{Rebuilt: !fromCurrent}
 	aside, err := newAside(w.path)
 	if err != nil {
@@ -122,8 +122,8 @@ func (w *Warehouse) build(ctx context.Context, publication load.Publication, ste
 	return result, aside.publish(w.path)
 }
 
-func (w *Warehouse) fill(ctx context.Context, aside *aside, publication load.Publication, steps steps, result *load.Result) error {
-	db, err := w.openAside(ctx, aside, steps.folders())
+func (w *Warehouse) fill(ctx context.Context, aside *aside, publication load.Publication, steps load.Steps, result *load.Result) error {
+	db, err := w.openAside(ctx, aside, folders(steps))
 	if err != nil {
 		return err
 	}
@@ -133,11 +133,12 @@ func (w *Warehouse) fill(ctx context.Context, aside *aside, publication load.Pub
 			return err
 		}
 	}
-	if err := steps.run(ctx, db, result); err != nil {
+	if err := run(ctx, db, steps, result); err != nil {
 		return err
 	}
-	if err := writeState(ctx, db, publication); err != nil {
-		return err
+	var ignored load.Result
+	if err := replaceInline(ctx, db, publication.State(time.Now()), &ignored); err != nil {
+		return fmt.Errorf("write what the warehouse holds: %w", err)
 	}
 	if _, err := db.ExecContext(ctx, "force checkpoint warehouse"); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
@@ -148,7 +149,7 @@ func (w *Warehouse) fill(ctx context.Context, aside *aside, publication load.Pub
 	return nil
 }
 
-func (w *Warehouse) state(ctx context.Context) (state, error) {
+func (w *Warehouse) state(ctx context.Context) (load.State, error) {
 	if _, err := os.Stat(w.path); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, nil

@@ -1,6 +1,6 @@
 /* model
 description: One row per order item complained of (without an order, per complaint) and entity it counts for, on the day of the earliest complaint.
-grain: [platform, shop_id, complaint_id, grain, agent_id]
+grain: [platform, shop_id, complaint_id, grain, entity]
 scope: buyer
 stored: true
 publish: false
@@ -8,7 +8,8 @@ partition: dt
 days: [dt]
 columns:
   complaint_id: the earliest complaint of the item
-  agent_id: empty at shop grain
+  grain: agent, group or shop
+  entity: agent, his group on the paid day of the order ('' = none), or empty at shop grain
   share: part of the complaint that counts for the entity
 */
 with
@@ -35,10 +36,16 @@ counted_complaints as (
     where c.place = 1 and (o.order_id is not null or not c.is_order_known)
 )
 
-select c.platform, c.shop_id, c.buyer_key, c.complaint_id, 'agent' as grain, r.agent_id, c.dt, r.share
+select c.platform, c.shop_id, c.buyer_key, c.complaint_id, 'agent' as grain, r.agent_id as entity, c.dt, r.share
 from counted_complaints c
 join credits r on r.platform = c.platform and r.shop_id = c.shop_id and r.order_id = c.order_id
 union all
-select platform, shop_id, buyer_key, complaint_id, 'shop' as grain, '' as agent_id, dt,
+select c.platform, c.shop_id, c.buyer_key, c.complaint_id, 'group' as grain, r.agent_group as entity, c.dt,
+    cast(sum(r.share) as decimal(18, 6)) as share
+from counted_complaints c
+join credits r on r.platform = c.platform and r.shop_id = c.shop_id and r.order_id = c.order_id
+group by c.platform, c.shop_id, c.buyer_key, c.complaint_id, r.agent_group, c.dt
+union all
+select platform, shop_id, buyer_key, complaint_id, 'shop' as grain, '' as entity, dt,
     cast(1 as decimal(18, 6)) as share
 from counted_complaints

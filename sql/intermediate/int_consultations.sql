@@ -7,9 +7,21 @@ partition: dt
 days: [dt]
 publish: false
 columns:
+  agent_group: group of the agent on dt, '' = none
   is_bot_account: whether the account is a robot's; its buyers count for the shop alone
 */
-select platform, shop_id, buyer_key, agent_id, buyer_id, dt, is_bot_account
-from stg_chat_messages
-where role = 'buyer' and not is_excluded
-group by platform, shop_id, buyer_key, agent_id, buyer_id, dt, is_bot_account
+with
+
+consultations as (
+    select distinct platform, shop_id, buyer_key, agent_id, buyer_id, dt, is_bot_account
+    from stg_chat_messages
+    where role = 'buyer' and not is_excluded
+)
+
+select
+    c.platform, c.shop_id, c.buyer_key, c.agent_id, coalesce(a.agent_group, '') as agent_group, c.buyer_id, c.dt,
+    c.is_bot_account
+from consultations as c
+left join stg_agents as a
+    on a.platform = c.platform and a.shop_id = c.shop_id and a.agent_id = c.agent_id
+    and c.dt between a.from_dt and a.to_dt

@@ -11,6 +11,7 @@ publish: false
 columns:
   dt: business day of the invitation
   agent_id: agent evaluated; NULL when unknown
+  agent_group: group of the agent on dt, '' = none
   is_invited: invited within rating_hours, from a source in rating_sources
   score: 1 to 5; NULL when not rated
   is_good: rated 4 or 5
@@ -45,7 +46,7 @@ of_excluded_buyers as (
 select
     e.platform, e.shop_id,
     coalesce(e.buyer_id, 'evaluation:' || e.evaluation_id) as buyer_key,
-    e.evaluation_id, e.agent_id, e.buyer_id, e.dt, e.invited_at, e.score,
+    e.evaluation_id, e.agent_id, coalesce(a.agent_group, '') as agent_group, e.buyer_id, e.dt, e.invited_at, e.score,
     in_hours(seconds_of_day(e.local_at), r.rating_from_s, r.rating_to_s)
         and in_list(r.rating_sources, coalesce(e.source, 'buyer')) as is_invited,
     coalesce(e.score >= 4, false) as is_good,
@@ -53,6 +54,9 @@ select
     coalesce(e.score <= 2, false) as is_bad
 from dated as e
 join rule_day as r on r.platform = e.platform and r.shop_id = e.shop_id and r.dt = e.dt
+left join stg_agents as a
+    on a.platform = e.platform and a.shop_id = e.shop_id and a.agent_id = e.agent_id
+    and e.dt between a.from_dt and a.to_dt
 left join of_excluded_buyers as x
     on x.platform = e.platform and x.shop_id = e.shop_id and x.evaluation_id = e.evaluation_id
 where

@@ -78,8 +78,8 @@ shop_reasons as (
     group by platform, shop_id, buyer_key, dt
 )
 
-select i.platform, i.shop_id, i.buyer_key, i.grain, i.agent_id, i.buyer_id, i.dt, i.first_buyer_at,
-    i.window_end_dt, i.merge_lost_across_days,
+select i.platform, i.shop_id, i.buyer_key, i.grain, i.agent_id, i.agent_group, i.buyer_id, i.dt,
+    i.first_buyer_at, i.window_end_dt, i.merge_lost_across_days,
     case when i.grain = 'shop' then s.excluded_reason else r.excluded_reason end as excluded_reason,
     coalesce(o.ordered_same_day, false) as ordered_same_day,
     coalesce(o.ordered_final, false) as ordered_final,

@@ -5,6 +5,7 @@ scope: buyer
 stored: false
 columns:
   agent_id: empty at shop grain
+  agent_group: group of the agent on dt, '' = none; empty at shop grain
   first_buyer_at: earliest counted buyer message of the day, NULL for a filtered contact-only reception
   first_message_order: its place in the buyer's stream, NULL for filtered receptions
   early_reason: filter, bot_only or role
@@ -28,7 +29,7 @@ first_writes as (
 ),
 
 agent_rows as (
-    select r.platform, r.shop_id, r.buyer_key, 'agent' as grain, r.agent_id, r.buyer_id, r.dt, r.first_buyer_at,
+    select r.platform, r.shop_id, r.buyer_key, 'agent' as grain, r.agent_id, r.agent_group, r.buyer_id, r.dt, r.first_buyer_at,
         case when r.excluded_reason is null then w.first_message_order end as first_message_order,
         case when r.excluded_reason is not null then r.excluded_reason
             when r.is_bot_only then 'bot_only'
@@ -46,7 +47,7 @@ agent_rows as (
 
 -- A filtered reception does not exist for the shop.
 shop_rows as (
-    select platform, shop_id, buyer_key, 'shop' as grain, '' as agent_id, buyer_id, dt,
+    select platform, shop_id, buyer_key, 'shop' as grain, '' as agent_id, '' as agent_group, buyer_id, dt,
         min(first_buyer_at) as first_buyer_at, min(first_message_order) as first_message_order,
         cast(null as varchar) as early_reason,
         true as is_received, false as is_agent_initiated, false as is_handed_over
@@ -62,8 +63,8 @@ all_rows as (
     select * from shop_rows
 )
 
-select i.platform, i.shop_id, i.buyer_key, i.grain, i.agent_id, i.buyer_id, i.dt, i.first_buyer_at,
-    i.first_message_order, plus_days(i.dt, d.inquiry_validity_days - 1) as window_end_dt, i.early_reason,
+select i.platform, i.shop_id, i.buyer_key, i.grain, i.agent_id, i.agent_group, i.buyer_id, i.dt,
+    i.first_buyer_at, i.first_message_order, plus_days(i.dt, d.inquiry_validity_days - 1) as window_end_dt, i.early_reason,
     i.is_agent_initiated and not d.agent_initiated_counts as is_agent_initiated,
     i.is_handed_over and not d.handover_counts as is_handed_over,
     d.inquiry_validity_days, d.after_sales_days, d.merge_lost_across_days

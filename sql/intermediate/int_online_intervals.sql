@@ -9,6 +9,7 @@ partition: dt
 days: [dt]
 publish: false
 columns:
+  agent_group: group of the agent on dt, '' = none
   from_at: start, cut to the day
   to_at: end, cut to the day
 */
@@ -16,7 +17,7 @@ with
 
 looking_back as (
     select
-        platform, shop_id, agent_id, dt, from_at, to_at,
+        platform, shop_id, agent_id, agent_group, dt, from_at, to_at,
         max(to_at) over (
             partition by platform, shop_id, agent_id, dt order by from_at, to_at
             rows between unbounded preceding and 1 preceding
@@ -35,6 +36,6 @@ numbered as (
     from looking_back
 )
 
-select platform, shop_id, agent_id, dt, min(from_at) as from_at, max(to_at) as to_at
+select platform, shop_id, agent_id, agent_group, dt, min(from_at) as from_at, max(to_at) as to_at
 from numbered
-group by platform, shop_id, agent_id, dt, interval_no
+group by platform, shop_id, agent_id, agent_group, dt, interval_no

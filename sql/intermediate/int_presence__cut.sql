@@ -6,6 +6,7 @@ grain: [platform, shop_id, agent_id, started_at, state, dt]
 scope: shop
 publish: false
 columns:
+  agent_group: group of the agent on dt, '' = none
   started_at: start of the presence row
   from_at: its start, cut to the day
   to_at: its end, cut to the day; without an end the agent's next presence row or the end of the row's own day
@@ -54,12 +55,15 @@ spread as (
 )
 
 select
-    p.platform, p.shop_id, p.agent_id, p.from_at as started_at, p.state, p.dt,
+    p.platform, p.shop_id, p.agent_id, coalesce(a.agent_group, '') as agent_group, p.from_at as started_at, p.state, p.dt,
     case when p.from_at > r.day_start_at then p.from_at else r.day_start_at end as from_at,
     case when p.to_at < r.day_end_at then p.to_at else r.day_end_at end as to_at,
     p.dt = p.start_dt as is_start
 from spread as p
 join rule_day as r on r.platform = p.platform and r.shop_id = p.shop_id and r.dt = p.dt
+left join stg_agents as a
+    on a.platform = p.platform and a.shop_id = p.shop_id and a.agent_id = p.agent_id
+    and p.dt between a.from_dt and a.to_dt
 where
     p.from_at < r.day_end_at and (p.to_at > r.day_start_at or p.dt = p.start_dt)
     and not in_list(r.exclude_agents, p.agent_id)

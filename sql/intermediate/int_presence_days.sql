@@ -7,8 +7,9 @@ partition: dt
 days: [dt]
 publish: false
 columns:
+  agent_group: group of the agent on dt, '' = none
   logins: online rows that start on the day
 */
-select platform, shop_id, agent_id, dt, count(*) filter (where state = 'online' and is_start) as logins
+select platform, shop_id, agent_id, agent_group, dt, count(*) filter (where state = 'online' and is_start) as logins
 from int_presence__cut
-group by platform, shop_id, agent_id, dt
+group by platform, shop_id, agent_id, agent_group, dt

@@ -9,6 +9,7 @@ partition: dt
 days: [dt]
 publish: false
 columns:
+  agent_group: group of the agent on dt, '' = none
   excluded_reason: name of the reception filter that drops it; NULL when it counts
   is_received: the buyer wrote, and it is neither filtered nor served by robots alone
   is_replied: received, and written to by hand on the day or with an answered turn (or answered by a robot where that counts)
@@ -54,7 +55,7 @@ looking_back as (
 )
 
 select
-    m.platform, m.shop_id, m.buyer_key, m.agent_id, m.buyer_id, m.dt, m.excluded_reason,
+    m.platform, m.shop_id, m.buyer_key, m.agent_id, m.agent_group, m.buyer_id, m.dt, m.excluded_reason,
     m.is_received,
     m.is_received and m.has_reply as is_replied,
     m.is_bot_only,

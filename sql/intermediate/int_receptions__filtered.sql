@@ -6,6 +6,7 @@ grain: [platform, shop_id, agent_id, buyer_id, dt]
 scope: buyer
 publish: false
 columns:
+  agent_group: group of the agent on dt, '' = none
   buyer_messages: counted messages of the buyer
   agent_messages: messages that the agent wrote by hand
   excluded_reason: name of the filter that drops the reception; NULL when it stays
@@ -30,8 +31,9 @@ counted as (
 )
 
 select
-    c.platform, c.shop_id, c.buyer_key, c.agent_id, c.buyer_id, c.dt, c.buyer_messages, c.agent_messages,
-    cast(c.agent_chars as bigint) as agent_chars, c.first_buyer_at, c.last_buyer_at, c.first_message_at, c.last_message_at,
+    c.platform, c.shop_id, c.buyer_key, c.agent_id, coalesce(a.agent_group, '') as agent_group, c.buyer_id, c.dt,
+    c.buyer_messages, c.agent_messages, cast(c.agent_chars as bigint) as agent_chars, c.first_buyer_at, c.last_buyer_at,
+    c.first_message_at, c.last_message_at,
     case
         when c.buyer_messages > 0 and c.buyer_messages <= r.filter_monologue_buyer_messages
             then 'filter_monologue_buyer_messages'
@@ -42,4 +44,7 @@ select
     end as excluded_reason
 from counted as c
 join rule_day as r on r.platform = c.platform and r.shop_id = c.shop_id and r.dt = c.dt
+left join stg_agents as a
+    on a.platform = c.platform and a.shop_id = c.shop_id and a.agent_id = c.agent_id
+    and c.dt between a.from_dt and a.to_dt
 where c.buyer_messages + c.agent_messages > 0

@@ -6,6 +6,7 @@ grain: [platform, shop_id, agent_id, buyer_id, dt]
 scope: buyer
 publish: false
 columns:
+  agent_group: group of the agent on dt, '' = none
   first_order: message_order of the first message
   last_order: message_order of the last message
   topic_order: message_order of the buyer's earliest message with a topic
@@ -69,8 +70,8 @@ turns as (
 )
 
 select
-    f.platform, f.shop_id, f.buyer_key, f.agent_id, f.buyer_id, f.dt, f.excluded_reason, f.buyer_messages, f.agent_messages,
-    f.agent_chars, f.first_buyer_at, f.last_buyer_at, f.first_message_at, f.last_message_at,
+    f.platform, f.shop_id, f.buyer_key, f.agent_id, f.agent_group, f.buyer_id, f.dt, f.excluded_reason, f.buyer_messages,
+    f.agent_messages, f.agent_chars, f.first_buyer_at, f.last_buyer_at, f.first_message_at, f.last_message_at,
     m.first_order, m.last_order, m.initiated_by, m.last_word_by, m.topic, m.topic_order, m.product_id,
     coalesce(m.transfers, 0) > 0 as has_handover,
     coalesce(m.transfers, 0) > 0 and coalesce(m.last_agent_order, 0) < m.last_transfer_order as is_handed_over,

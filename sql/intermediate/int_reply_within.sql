@@ -1,16 +1,16 @@
 /* model
 description: >
-  One row per agent (or shop), buyer and business day with units of reply_within, by the unit in force: person, turn or
+  One row per agent, group of agents or shop, buyer and business day with units of reply_within, by the unit in force: person, turn or
   session. An answer is timed from the opening of its turn, exactly, with nothing taken away.
-grain: [platform, shop_id, grain, agent_id, buyer_id, dt]
+grain: [platform, shop_id, grain, entity, buyer_id, dt]
 scope: buyer
 stored: true
 partition: dt
 days: [dt]
 publish: false
 columns:
-  grain: agent or shop
-  agent_id: empty at shop grain
+  grain: agent, group (its agents' turns and sessions, pooled) or shop (turns over all agents)
+  entity: agent, his group on dt ('' = none), or empty at shop grain
   units: units within the hours
   units_ok: those answered in time
 checks:
@@ -20,7 +20,7 @@ with
 
 counted as (
     select
-        t.platform, t.shop_id, t.buyer_key, t.buyer_id, t.agent_id, t.pairing, t.is_alone, t.opened_order, t.dt,
+        t.platform, t.shop_id, t.buyer_key, t.buyer_id, t.agent_id, f.agent_group, t.pairing, t.is_alone, t.opened_order, t.dt,
         r.reply_within_unit as unit, r.reply_within_first_only as first_only, r.reply_within_seconds as seconds,
         in_hours(t.opened_s, r.reply_within_from_s, r.reply_within_to_s) as in_time,
         micros_between(t.opened_at, t.closed_at) as reply_us
@@ -40,34 +40,40 @@ counted as (
 
 turns as (
     select
-        platform, shop_id, buyer_key, buyer_id, case pairing when 'shop' then 'shop' else 'agent' end as grain, agent_id,
-        opened_order, dt, unit, first_only, seconds, in_time, reply_us
+        platform, shop_id, buyer_key, buyer_id, case pairing when 'shop' then 'shop' else 'agent' end as grain,
+        agent_id as entity, agent_id, opened_order, dt, unit, first_only, seconds, in_time, reply_us
     from counted
     union all
     select
-        platform, shop_id, buyer_key, buyer_id, 'shop' as grain, '' as agent_id,
-        opened_order, dt, unit, first_only, seconds, in_time, reply_us
+        platform, shop_id, buyer_key, buyer_id, 'group' as grain, agent_group as entity, agent_id, opened_order, dt, unit,
+        first_only, seconds, in_time, reply_us
+    from counted
+    where pairing <> 'shop'
+    union all
+    select
+        platform, shop_id, buyer_key, buyer_id, 'shop' as grain, '' as entity, '' as agent_id, opened_order, dt, unit,
+        first_only, seconds, in_time, reply_us
     from counted
     where is_alone
 ),
 
 timed as (
     select
-        platform, shop_id, buyer_key, buyer_id, grain, agent_id, opened_order, dt, unit, first_only,
+        platform, shop_id, buyer_key, buyer_id, grain, entity, opened_order, dt, unit, first_only,
         coalesce(reply_us <= cast(seconds as bigint) * 1000000, false) as is_ok,
-        min(opened_order) over (partition by platform, shop_id, buyer_id, grain, agent_id, dt) as first_opened_order
+        min(opened_order) over (partition by platform, shop_id, buyer_id, grain, entity, dt) as first_opened_order
     from turns
     where in_time and unit in ('person', 'turn')
 ),
 
 by_turn as (
     select
-        platform, shop_id, buyer_key, grain, agent_id, buyer_id, dt, unit,
+        platform, shop_id, buyer_key, grain, entity, buyer_id, dt, unit,
         count(*) as turns,
         count(*) filter (where is_ok) as turns_ok
     from timed
     where not first_only or opened_order = first_opened_order
-    group by platform, shop_id, buyer_key, grain, agent_id, buyer_id, dt, unit
+    group by platform, shop_id, buyer_key, grain, entity, buyer_id, dt, unit
 ),
 
 sessions as (
@@ -86,17 +92,28 @@ answered_sessions as (
         on t.platform = s.platform and t.shop_id = s.shop_id and t.buyer_id = s.buyer_id and t.grain = s.grain
         and t.agent_id = s.agent_id and t.opened_order between s.first_order and s.last_order
     group by s.platform, s.shop_id, s.buyer_key, s.grain, s.agent_id, s.buyer_id, s.dt, s.first_order
+),
+
+by_session as (
+    select platform, shop_id, buyer_key, grain, agent_id as entity, buyer_id, dt, is_ok from answered_sessions
+    union all
+    select s.platform, s.shop_id, s.buyer_key, 'group' as grain, coalesce(a.agent_group, '') as entity, s.buyer_id, s.dt, s.is_ok
+    from answered_sessions as s
+    left join stg_agents as a
+        on a.platform = s.platform and a.shop_id = s.shop_id and a.agent_id = s.agent_id
+        and s.dt between a.from_dt and a.to_dt
+    where s.grain = 'agent'
 )
 
 select
-    platform, shop_id, buyer_key, grain, agent_id, buyer_id, dt,
+    platform, shop_id, buyer_key, grain, entity, buyer_id, dt,
     case unit when 'person' then 1 else turns end as units,
     case unit when 'person' then case when turns_ok = turns then 1 else 0 end else turns_ok end as units_ok
 from by_turn
 union all
 select
-    platform, shop_id, buyer_key, grain, agent_id, buyer_id, dt,
+    platform, shop_id, buyer_key, grain, entity, buyer_id, dt,
     count(*) as units,
     count(*) filter (where is_ok) as units_ok
-from answered_sessions
-group by platform, shop_id, buyer_key, grain, agent_id, buyer_id, dt
+from by_session
+group by platform, shop_id, buyer_key, grain, entity, buyer_id, dt

@@ -1,6 +1,6 @@
 /* model
 description: >
-  One row per agent (or shop) and business day with answered turns, with the exact discrete quantiles of their
+  One row per agent, group of agents or shop and business day with answered turns, with the exact discrete quantiles of their
   seconds.
 grain: [platform, shop_id, grain, entity, dt]
 scope: day

@@ -10,6 +10,7 @@ days: [dt]
 publish: false
 columns:
   dt: business day of the opening
+  agent_group: group of the agent on dt, '' = none
   message_id: the opening message, or the transfer that opened the turn
   opened_by: message or transfer
   last_buyer_at: last buyer message of the turn
@@ -23,6 +24,6 @@ checks:
   response_not_negative: response_seconds is null or response_seconds >= 0
 */
 select
-    platform, shop_id, buyer_key, agent_id, buyer_id, dt, message_id, opened_at, opened_by, last_buyer_at, replied_at,
-    response_seconds, outcome, is_first, session_end_at
+    platform, shop_id, buyer_key, agent_id, agent_group, buyer_id, dt, message_id, opened_at, opened_by, last_buyer_at,
+    replied_at, response_seconds, outcome, is_first, session_end_at
 from int_turns__timed

@@ -13,7 +13,7 @@ with
 
 turns as (
     select
-        t.*,
+        t.*, f.agent_group,
         case
             when t.closed_by is null then 'unanswered'
             when t.closed_by = 'agent' then 'answered'
@@ -46,8 +46,8 @@ session_ends as (
 )
 
 select
-    t.platform, t.shop_id, t.buyer_key, t.agent_id, t.buyer_id, t.dt, t.message_id, t.opened_order, t.opened_at, t.opened_by,
-    t.last_buyer_at,
+    t.platform, t.shop_id, t.buyer_key, t.agent_id, t.agent_group, t.buyer_id, t.dt, t.message_id, t.opened_order, t.opened_at,
+    t.opened_by, t.last_buyer_at,
     case when t.outcome = 'answered' then t.closed_at end as replied_at,
     case when t.outcome = 'answered' then
         whole_seconds(micros_between(t.waiting_from_at, t.closed_at) - coalesce(o.offline_us, 0))

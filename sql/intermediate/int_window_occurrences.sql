@@ -1,10 +1,11 @@
 /* model
-description: One row per agent (or shop), buyer and business day on which the buyer was received, inquired, bought or asked for a refund, as far as the windows reach.
-grain: [platform, shop_id, grain, agent_id, kind, buyer_id, dt]
+description: One row per agent, group of agents or shop, buyer and business day on which the buyer was received, inquired, bought or asked for a refund, as far as the windows reach.
+grain: [platform, shop_id, grain, entity, kind, buyer_id, dt]
 scope: window
 stored: false
 columns:
-  agent_id: empty at shop grain
+  grain: agent, group or shop
+  entity: agent, group of the day ('' = none), or empty at shop grain
   kind: received, inquiry, sales or refund
 */
 with
@@ -37,14 +38,21 @@ refunds as (
     where f.requested_dt between s.from_dt and s.to_dt and f.buyer_id is not null
 )
 
-select platform, shop_id, 'agent' as grain, agent_id, 'received' as kind, buyer_id, dt from receptions
+select platform, shop_id, 'agent' as grain, agent_id as entity, 'received' as kind, buyer_id, dt from receptions
 union
-select platform, shop_id, 'shop' as grain, '' as agent_id, 'received' as kind, buyer_id, dt from receptions
+select platform, shop_id, 'group' as grain, agent_group as entity, 'received' as kind, buyer_id, dt from receptions
 union
-select platform, shop_id, grain, agent_id, 'inquiry' as kind, buyer_id, dt from inquiries
+select platform, shop_id, 'shop' as grain, '' as entity, 'received' as kind, buyer_id, dt from receptions
 union
-select platform, shop_id, 'agent' as grain, agent_id, 'sales' as kind, buyer_id, paid_dt as dt from credits
+select platform, shop_id, grain, agent_id as entity, 'inquiry' as kind, buyer_id, dt from inquiries
 union
-select platform, shop_id, 'shop' as grain, '' as agent_id, 'sales' as kind, buyer_id, paid_dt as dt from credits
+select platform, shop_id, 'group' as grain, agent_group as entity, 'inquiry' as kind, buyer_id, dt from inquiries
+where grain = 'agent'
 union
-select platform, shop_id, grain, agent_id, 'refund' as kind, buyer_id, requested_dt as dt from refunds
+select platform, shop_id, 'agent' as grain, agent_id as entity, 'sales' as kind, buyer_id, paid_dt as dt from credits
+union
+select platform, shop_id, 'group' as grain, agent_group as entity, 'sales' as kind, buyer_id, paid_dt as dt from credits
+union
+select platform, shop_id, 'shop' as grain, '' as entity, 'sales' as kind, buyer_id, paid_dt as dt from credits
+union
+select platform, shop_id, grain, entity, 'refund' as kind, buyer_id, requested_dt as dt from refunds

@@ -6,10 +6,11 @@ stored: true
 partition: dt
 days: [dt]
 publish: true
-hidden: [buyer_key, is_shipped]
+hidden: [buyer_key, agent_group, is_shipped]
 columns:
   grain: agent or shop
   agent_id: empty at shop grain
+  agent_group: group of the agent on dt, '' = none; empty at shop grain
   first_buyer_at: earliest counted buyer message of the day
   window_end_dt: last business day of the window
   excluded_reason: name of the filter, bot_only, role, after_sales, pending_order, agent_initiated or handed_over; NULL for an inquiry
@@ -56,8 +57,8 @@ losses as (
     where first_status = 'lost'
 )
 
-select i.platform, i.shop_id, i.buyer_key, i.grain, i.agent_id, i.buyer_id, i.dt, i.first_buyer_at, i.window_end_dt,
-    i.excluded_reason, i.ordered_same_day, i.ordered_final, i.paid_next_day, i.paid_final,
+select i.platform, i.shop_id, i.buyer_key, i.grain, i.agent_id, i.agent_group, i.buyer_id, i.dt, i.first_buyer_at,
+    i.window_end_dt, i.excluded_reason, i.ordered_same_day, i.ordered_final, i.paid_next_day, i.paid_final,
     case when l.is_merged then 'merged' else i.first_status end as status,
     i.first_order_id, i.is_shipped
 from rated i

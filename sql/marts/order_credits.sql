@@ -6,9 +6,10 @@ stored: true
 partition: paid_dt
 days: [paid_dt]
 publish: true
-hidden: [buyer_key, buyer_id, paid_dt, credited_amount, credited_quantity, credited_items]
+hidden: [buyer_key, agent_group, buyer_id, paid_dt, credited_amount, credited_quantity, credited_items]
 columns:
   rule: in_force, order_agent, order_then_pay or pay_agent
+  agent_group: group of the agent on the paid day, '' = none
   share: part of the order that is the agent's, above 0
   credited_amount: paid amount times share, exact
 checks:
@@ -55,10 +56,14 @@ credits as (
 )
 
 select c.platform, c.shop_id, o.buyer_key, c.order_id, o.buyer_id, o.paid_dt, c.rule, c.agent_id,
+    coalesce(a.agent_group, '') as agent_group,
     cast(c.share as decimal(18, 6)) as share,
     cast(o.paid_amount * cast(c.share as decimal(18, 6)) as decimal(18, 6)) as credited_amount,
     cast(o.quantity * cast(c.share as decimal(18, 6)) as decimal(18, 6)) as credited_quantity,
     cast(o.item_rows * cast(c.share as decimal(18, 6)) as decimal(18, 6)) as credited_items
 from credits c
 join orders o on o.platform = c.platform and o.shop_id = c.shop_id and o.order_id = c.order_id
+left join stg_agents a
+    on a.platform = c.platform and a.shop_id = c.shop_id and a.agent_id = c.agent_id
+    and o.paid_dt between a.from_dt and a.to_dt
 where c.agent_id is not null and c.share > 0

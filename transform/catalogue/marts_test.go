@@ -58,8 +58,8 @@ func TestTheModelsHaveTheColumnsOfTheCatalogue(t *testing.T) {
 func TestRatesAreWhatTheCatalogueSays(t *testing.T) {
 	ratio := regexp.MustCompile(`safe_ratio\(([a-z0-9_.+ ]+), ([a-z0-9_.+ ]+)\) as (\w+)`)
 	alias := regexp.MustCompile(`\b[a-z]\.`)
-	for _, table := range []string{"kpi_agent_day", "kpi_shop_day", "kpi_agent_window", "kpi_shop_window"} {
-		model, err := os.ReadFile("../../sql/marts/" + table + ".sql")
+	for _, table := range []string{"int_day_kpis", "int_window_kpis"} {
+		model, err := os.ReadFile("../../sql/intermediate/" + table + ".sql")
 		if err != nil {
 			t.Fatal(err)
 		}

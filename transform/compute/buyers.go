@@ -72,8 +72,10 @@ func (r *run) findBuyers(ctx context.Context) error {
 		"select platform, shop_id, buyer_key from diff_int_orders__identified",
 		"select platform, shop_id, 'order:' || order_id from diff_int_orders__identified",
 		"select platform, shop_id, buyer_id from diff_int_own_accounts",
-		// Roles, robots: whoever talked to an agent whose row changed.
+		// Roles, robots, groups: whoever talked to an agent whose row changed (nobody else's order is credited to him), or rated him.
 		`select x.platform, x.shop_id, x.buyer_id from lake_chat_messages x
+		 where (x.platform, x.shop_id, x.agent_id) in (select (platform, shop_id, agent_id) from changed_agents)`,
+		`select x.platform, x.shop_id, coalesce(x.buyer_id, 'evaluation:' || x.evaluation_id) from lake_evaluations x
 		 where (x.platform, x.shop_id, x.agent_id) in (select (platform, shop_id, agent_id) from changed_agents)`,
 		// Offline time is taken from response times where the rule says so.
 		`select x.platform, x.shop_id, x.buyer_id from lake_chat_messages x

@@ -1,9 +1,11 @@
 /* model
 description: One row per shop, as-of day and window of 180 days with data in it, with the sums of scores of orders created in it.
-grain: [platform, shop_id, dt, window_days]
+grain: [platform, shop_id, grain, entity, dt, window_days]
 scope: window
 stored: false
 columns:
+  grain: shop
+  entity: empty
   dsr_service_count: ratings with a score for service
 */
 with
@@ -21,7 +23,7 @@ created_days as (
     group by platform, shop_id, created_dt
 )
 
-select a.platform, a.shop_id, a.dt, a.window_days,
+select a.platform, a.shop_id, a.grain, a.entity, a.dt, a.window_days,
     cast(coalesce(sum(c.service_sum), 0) as bigint) as dsr_service_sum,
     cast(coalesce(sum(c.service_count), 0) as bigint) as dsr_service_count,
     cast(coalesce(sum(c.item_sum), 0) as bigint) as dsr_item_sum,
@@ -32,4 +34,4 @@ from asofs a
 left join created_days c
     on c.platform = a.platform and c.shop_id = a.shop_id
     and c.created_dt > plus_days(a.dt, -a.window_days) and c.created_dt <= a.dt
-group by a.platform, a.shop_id, a.dt, a.window_days
+group by a.platform, a.shop_id, a.grain, a.entity, a.dt, a.window_days

@@ -28,7 +28,7 @@ type inspection struct {
 // inspections lists them in the order of the output.
 func (a *app) inspections() []inspection {
 	return []inspection{
-		{"secret", a.inspectSecret},
+		{"keys", a.inspectKeys},
 		{"presets", inspectPresets},
 		{"sources", inspectSources},
 		{"models", inspectModels},
@@ -155,13 +155,25 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-func (a *app) inspectSecret(_ context.Context, cfg *config.Config) []config.Problem {
-	_, err := cfg.Secret(a.lookup)
-	var missing *config.Error
-	if errors.As(err, &missing) {
-		return missing.Problems
+// inspectKeys reads the keys, and looks whether what was landed needs others.
+func (a *app) inspectKeys(_ context.Context, cfg *config.Config) []config.Problem {
+	secret, errSecret := cfg.Secret(a.lookup)
+	key, errKey := cfg.LandingKey(a.lookup)
+	var errLanding error
+	if errKey == nil {
+		_, errLanding = openLanding(cfg, key, secret)
 	}
-	return nil
+	var out []config.Problem
+	for _, err := range []error{errSecret, errKey, errLanding} {
+		var missing *config.Error
+		switch {
+		case errors.As(err, &missing):
+			out = append(out, missing.Problems...)
+		case err != nil:
+			out = append(out, config.Problem{Pos: yamlnode.Pos{File: cfg.File}, Class: yamlnode.Environment, Message: err.Error()})
+		}
+	}
+	return out
 }
 
 // inspectPresets reads the user's own presets.

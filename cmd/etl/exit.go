@@ -12,6 +12,7 @@ import (
 	"kefu/cmd/etl/internal/config"
 	"kefu/cmd/etl/internal/terminal"
 	"kefu/extract/ledger"
+	"kefu/extract/seal"
 	"kefu/transform/rule/yamlnode"
 )
 
@@ -92,9 +93,10 @@ func isEnvironment(err error) bool {
 		network     *net.OpError
 		name        *net.DNSError
 		locked      *ledger.LockedError
+		key         *seal.KeyError
 	)
 	switch {
-	case errors.As(err, &environment), errors.As(err, &network), errors.As(err, &name), errors.As(err, &locked),
+	case errors.As(err, &environment), errors.As(err, &network), errors.As(err, &name), errors.As(err, &locked), errors.As(err, &key),
 		errors.Is(err, ledger.ErrSecretChanged), errors.Is(err, fs.ErrPermission):
 		return true
 	}
@@ -137,6 +139,10 @@ func (a *app) explain(err error, code int) {
 	out.Printf("%s %s\n", out.Paint(terminal.Failed, "error:"), err)
 	if errors.As(err, &environment) && environment.hint != "" {
 		out.Printf("       %s\n", environment.hint)
+	}
+	var key *seal.KeyError
+	if errors.As(err, &key) {
+		out.Printf("       landing.key needs the key that the bytes were encrypted with; a newer one stands in the line above it\n")
 	}
 	var locked *ledger.LockedError
 	if errors.As(err, &locked) {

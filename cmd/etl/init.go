@@ -9,8 +9,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
+	"kefu/cmd/etl/internal/config"
 	"kefu/cmd/etl/internal/terminal"
+	"kefu/extract/seal"
 
 	"github.com/spf13/cobra"
 )
@@ -24,10 +27,11 @@ var example embed.FS
 func (a *app) initCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "init [DIR]",
-		Short: "Write a commented pipelines.yaml, a secret, and an example export to run on",
-		Long: `Write a commented pipelines.yaml, a secret that only you can read, and an example
-export to run on. What is there already stays as it is: where there is a
-pipelines.yaml, only the secret that it names is made, if it is missing.`,
+		Short: "Write a commented pipelines.yaml, its keys, and an example export to run on",
+		Long: `Write a commented pipelines.yaml, the keys that it names, which only you can read,
+and an example export to run on. What is there already stays as it is: where
+there is a pipelines.yaml, only the keys that it names are made, if they are
+missing.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			dir := "."
@@ -65,12 +69,29 @@ func (a *app) init(dir string) error {
 	if err != nil {
 		return err
 	}
-	if key := cfg.Privacy.Secret.File; key != "" {
-		if err := makeSecret(key, result); err != nil {
+	if err := makeKeys(cfg, result); err != nil {
+		return err
+	}
+	return a.printInit(dir, result)
+}
+
+// makeKeys makes the keys whose files the configuration names.
+func makeKeys(cfg *config.Config, result *initialised) error {
+	if file := cfg.Privacy.Secret.File; file != "" {
+		key := make([]byte, 32)
+		_, _ = rand.Read(key) // never fails
+		if err := writeNew(file, []byte(hex.EncodeToString(key)+"\n"), 0o600, result); err != nil {
 			return err
 		}
 	}
-	return a.printInit(dir, result)
+	if file := cfg.Landing.Key.File; file != "" {
+		key, err := seal.Generate(time.Now())
+		if err != nil {
+			return err
+		}
+		return writeNew(file, []byte(key), 0o600, result)
+	}
+	return nil
 }
 
 // layOut copies the example; files that are there stay.
@@ -89,13 +110,6 @@ func layOut(dir string, result *initialised) error {
 		}
 		return writeNew(filepath.Join(dir, filepath.FromSlash(name)), data, 0o644, result)
 	})
-}
-
-// makeSecret writes a key of 256 random bits that only its owner can read.
-func makeSecret(file string, result *initialised) error {
-	key := make([]byte, 32)
-	_, _ = rand.Read(key) // never fails
-	return writeNew(file, []byte(hex.EncodeToString(key)+"\n"), 0o600, result)
 }
 
 // writeNew writes a file that does not exist yet, or keeps the one that does.

@@ -26,6 +26,7 @@ type installation struct {
 	sources []exportSource
 	rules   string // entries under rules:
 	privacy string // further keys under privacy:
+	landing string // keys under landing:
 }
 
 // exportSource is a source of type files, read from exports/<name>.
@@ -50,7 +51,7 @@ func newInstallation(t *testing.T, rules string, sources ...exportSource) *insta
 func (i *installation) configure() {
 	i.t.Helper()
 	var b strings.Builder
-	fmt.Fprintf(&b, "version: 1\nengine: {memory_limit: 512MB, threads: 2}\nprivacy: {secret: {file: hash.key}%s}\nshops:\n", i.privacy)
+	fmt.Fprintf(&b, "version: 1\nengine: {memory_limit: 512MB, threads: 2}\nprivacy: {secret: {file: hash.key}%s}\nlanding: {%s}\nshops:\n", i.privacy, i.landing)
 	var seen []world.Shop
 	for _, s := range i.sources {
 		if !slices.Contains(seen, s.shop) {

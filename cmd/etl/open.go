@@ -20,6 +20,7 @@ import (
 	"kefu/extract/landing"
 	"kefu/extract/ledger"
 	"kefu/extract/preset"
+	"kefu/extract/seal"
 	warehouse "kefu/load/duckdb"
 	"kefu/sql"
 	"kefu/transform/catalogue"
@@ -27,6 +28,7 @@ import (
 	"kefu/transform/duckdb"
 	"kefu/transform/model"
 	"kefu/transform/normalise"
+	"kefu/transform/rule/yamlnode"
 )
 
 // closers are closed in reverse order.
@@ -43,13 +45,30 @@ func (c *closers) close(log *slog.Logger) {
 }
 
 // openLedger opens the state; a verb that only looks does not make one.
-func openLedger(ctx context.Context, cfg *config.Config, create bool) (*ledger.Ledger, error) {
+func openLedger(ctx context.Context, cfg *config.Config, create bool, options ...ledger.Option) (*ledger.Ledger, error) {
 	if !create {
 		if _, err := os.Stat(cfg.State); err != nil {
 			return nil, &environmentError{fmt.Errorf("open state %s: %w", cfg.State, err), "nothing has run yet: `etl run` does the first night"}
 		}
 	}
-	return ledger.Open(ctx, cfg.State)
+	return ledger.Open(ctx, cfg.State, options...)
+}
+
+// openLanding opens the received bytes, and makes sure that the key at hand
+// reads all of them.
+func openLanding(cfg *config.Config, key *seal.Key, secret []byte) (*landing.Store, error) {
+	store := landing.New(cfg.Landing.Path, landing.Protected(key, secret))
+	err := store.Check()
+	var foreign *landing.ForeignError
+	if !errors.As(err, &foreign) {
+		return store, err
+	}
+	at := cfg.Landing.Key.Pos
+	if at.File == "" {
+		at.File = cfg.File
+	}
+	return nil, &config.Error{Problems: []config.Problem{{Pos: at, Class: yamlnode.Environment, Message: foreign.Error(),
+		Hint: "add that key as a line below the new one; if it is lost, delete " + foreign.Marker + ": the numbers stay, those bytes cannot be read anew"}}}
 }
 
 func openLake(ctx context.Context, cfg *config.Config) (*lake.Lake, error) {
@@ -96,14 +115,21 @@ func (a *app) modelFiles() fs.FS {
 // openNight opens everything that a night of the pipeline works with.
 func (a *app) openNight(ctx context.Context, cfg *config.Config, pipeline *config.Pipeline) (night.Setup, *closers, error) {
 	open := &closers{}
-	setup := night.Setup{Pipeline: pipeline.Name, Rules: cfg.Rules, Landing: landing.New(cfg.Landing.Path), KeepDays: cfg.Landing.KeepDays, Compute: len(pipeline.Models) > 0, Log: a.log}
+	setup := night.Setup{Pipeline: pipeline.Name, Rules: cfg.Rules, KeepDays: cfg.Landing.KeepDays, Compute: len(pipeline.Models) > 0, Log: a.log}
 	err := func() error {
 		secret, err := cfg.Secret(a.lookup)
 		if err != nil {
 			return err
 		}
 		setup.Privacy = normalise.Privacy{Secret: secret, Plain: !cfg.Privacy.HashBuyers(), KeepText: cfg.Privacy.KeepText()}
-		if setup.Ledger, err = openLedger(ctx, cfg, true); err != nil {
+		key, err := cfg.LandingKey(a.lookup)
+		if err != nil {
+			return err
+		}
+		if setup.Landing, err = openLanding(cfg, key, secret); err != nil {
+			return err
+		}
+		if setup.Ledger, err = openLedger(ctx, cfg, true, ledger.Protected(key)); err != nil {
 			return err
 		}
 		open.add(setup.Ledger.Close)

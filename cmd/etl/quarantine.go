@@ -128,34 +128,49 @@ func (a *app) listQuarantine(ctx context.Context, filter ledger.QuarantineFilter
 }
 
 func (a *app) showQuarantine(ctx context.Context, id string) error {
-	return a.withLedger(ctx, func(state *ledger.Ledger) error {
-		r, err := state.ShowQuarantined(ctx, id)
-		if errors.Is(err, ledger.ErrNotFound) {
-			return usagef("there is no row %s in quarantine: `etl quarantine list` has the ids", id)
-		}
-		if err != nil {
-			return err
-		}
-		if a.json {
-			return a.printJSON(rejectedOf(r))
-		}
-		out := a.terminal()
-		out.Printf("%s: %s:%d (%s)\n", out.Bold(r.Source), terminal.Clean(r.File), r.Line, r.Dataset)
-		if r.Column != "" {
-			out.Printf("column   %s\n", terminal.Clean(r.Column))
-		}
-		out.Printf("reason   %s\n", terminal.Clean(r.Reason))
-		if r.Hint != "" {
-			out.Printf("hint     %s\n", terminal.Clean(r.Hint))
-		}
-		out.Printf("run      %s\nstatus   %s\n", r.Run, r.Status)
-		encoding := ""
-		if !utf8.Valid(r.Raw) {
-			encoding = " (from GB18030)"
-		}
-		out.Printf("received %s%s\n", received(readable(r.Raw)), encoding)
-		return nil
-	})
+	cfg, err := a.load()
+	if err != nil {
+		return err
+	}
+	key, err := cfg.LandingKey(a.lookup)
+	if err != nil {
+		return err
+	}
+	state, err := openLedger(ctx, cfg, false, ledger.Protected(key))
+	if err != nil {
+		return err
+	}
+	defer state.Close()
+	r, err := state.ShowQuarantined(ctx, id)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return usagef("there is no row %s in quarantine: `etl quarantine list` has the ids", id)
+	}
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(rejectedOf(r))
+	}
+	a.printRejected(r)
+	return nil
+}
+
+func (a *app) printRejected(r ledger.Rejected) {
+	out := a.terminal()
+	out.Printf("%s: %s:%d (%s)\n", out.Bold(r.Source), terminal.Clean(r.File), r.Line, r.Dataset)
+	if r.Column != "" {
+		out.Printf("column   %s\n", terminal.Clean(r.Column))
+	}
+	out.Printf("reason   %s\n", terminal.Clean(r.Reason))
+	if r.Hint != "" {
+		out.Printf("hint     %s\n", terminal.Clean(r.Hint))
+	}
+	out.Printf("run      %s\nstatus   %s\n", r.Run, r.Status)
+	encoding := ""
+	if !utf8.Valid(r.Raw) {
+		encoding = " (from GB18030)"
+	}
+	out.Printf("received %s%s\n", received(readable(r.Raw)), encoding)
 }
 
 // received shows a text on one line so that nothing in it can steer a terminal.

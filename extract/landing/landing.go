@@ -1,6 +1,7 @@
-// Package landing owns the bytes as they were received: compressed, named by
-// their content, never changed, readable by their owner only. Whatever was
-// read once can be read again from here, without the original file.
+// Package landing owns the bytes as they were received: compressed, encrypted
+// where there is a key, named by their content, never changed, readable by
+// their owner only. Whatever was read once can be read again from here,
+// without the original file.
 package landing
 
 import (
@@ -16,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,8 +39,10 @@ var ErrCorrupt = errors.New("landed bytes do not match their checksum")
 
 // Store keeps landed bytes in a directory of the local file system.
 type Store struct {
-	root string
-	now  func() time.Time
+	root   string
+	now    func() time.Time
+	sealer Sealer // nil = bytes are kept as they are
+	secret []byte // keys the ids of encrypted bytes
 }
 
 // Origin tells where bytes came from.
@@ -50,22 +54,28 @@ type Origin struct {
 
 // Landed describes bytes in the store.
 type Landed struct {
-	ID       string    `json:"id"` // SHA-256 of the bytes as received, hex
+	ID       string    `json:"id"` // of the content: see Addresses
 	Shop     string    `json:"shop"`
 	Name     string    `json:"name"`
 	Source   string    `json:"source,omitempty"`
 	Bytes    int64     `json:"bytes"`
 	ModTime  time.Time `json:"mod_time,omitzero"`
 	LandedAt time.Time `json:"landed_at"`
-	Path     string    `json:"-"` // of the compressed file
+	Path     string    `json:"-"` // of the stored file
 }
 
 // New returns the store under root. The directory appears with the first
 // bytes that land.
-func New(root string) *Store { return &Store{root: root, now: time.Now} }
+func New(root string, options ...Option) *Store {
+	s := &Store{root: root, now: time.Now}
+	for _, o := range options {
+		o(s)
+	}
+	return s
+}
 
-// Land writes all of r to the store, in one pass that hashes, compresses and
-// counts. It is written aside, synced and renamed: a reader never sees a part.
+// Land writes all of r to the store, in one pass that hashes, compresses,
+// encrypts and counts. It is written aside, synced and renamed: a reader never sees a part.
 // Bytes that the shop has already landed are left as they are, with the name
 // they first had.
 func (s *Store) Land(ctx context.Context, shop string, from Origin, r io.Reader) (Landed, error) {
@@ -80,13 +90,16 @@ func (s *Store) Land(ctx context.Context, shop string, from Origin, r io.Reader)
 	defer os.Remove(tmp.Name()) //nolint:errcheck // gone after the rename
 	defer tmp.Close()
 
-	id, n, err := compress(ctx, tmp, r)
+	sum, n, err := s.write(ctx, tmp, r)
 	if err != nil {
 		return Landed{}, fmt.Errorf("land %s: %w", from.Name, err)
 	}
-	if old, err := s.Stat(shop, id); err == nil {
-		return old, nil
+	for _, id := range s.Addresses(sum) {
+		if old, err := s.Stat(shop, id); err == nil {
+			return old, nil
+		}
 	}
+	id := s.Addresses(sum)[0]
 	landed := Landed{
 		ID: id, Shop: shop, Name: from.Name, Source: from.Source, Bytes: n,
 		ModTime: from.ModTime.UTC(), LandedAt: s.now().UTC().Truncate(time.Second), Path: s.path(shop, id, suffixData),
@@ -100,13 +113,28 @@ func (s *Store) Land(ctx context.Context, shop string, from Origin, r io.Reader)
 	return landed, nil
 }
 
-func compress(ctx context.Context, w io.Writer, r io.Reader) (id string, n int64, err error) {
+// write stores r in w and returns its SHA-256 and length.
+func (s *Store) write(ctx context.Context, w io.Writer, r io.Reader) (sum string, n int64, err error) {
+	sealed, err := s.seal(w)
+	if err != nil {
+		return "", 0, err
+	}
+	if sum, n, err = compress(ctx, sealed, r); err != nil {
+		return "", 0, err
+	}
+	if err := sealed.Close(); err != nil {
+		return "", 0, fmt.Errorf("end encryption: %w", err)
+	}
+	return sum, n, nil
+}
+
+func compress(ctx context.Context, w io.Writer, r io.Reader) (sum string, n int64, err error) {
 	enc, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
 	if err != nil {
 		return "", 0, fmt.Errorf("start compression: %w", err)
 	}
-	sum := sha256.New()
-	n, err = io.Copy(io.MultiWriter(sum, enc), &contextReader{ctx: ctx, r: r})
+	h := sha256.New()
+	n, err = io.Copy(io.MultiWriter(h, enc), &contextReader{ctx: ctx, r: r})
 	if err != nil {
 		enc.Close() //nolint:errcheck // the copy's error is the cause
 		return "", 0, err
@@ -114,12 +142,15 @@ func compress(ctx context.Context, w io.Writer, r io.Reader) (id string, n int64
 	if err := enc.Close(); err != nil {
 		return "", 0, fmt.Errorf("end compression: %w", err)
 	}
-	return hex.EncodeToString(sum.Sum(nil)), n, nil
+	return hex.EncodeToString(h.Sum(nil)), n, nil
 }
 
 // publish names the data first and the sidecar last: bytes count as landed
 // once their sidecar exists.
 func (s *Store) publish(tmp *os.File, l Landed) error {
+	if err := s.mark(); err != nil {
+		return err
+	}
 	if err := tmp.Chmod(fileMode); err != nil {
 		return fmt.Errorf("protect bytes: %w", err)
 	}
@@ -187,8 +218,9 @@ func (s *Store) Stat(shop, id string) (Landed, error) {
 	return l, nil
 }
 
-// Open returns the bytes as received. Reading to the end verifies them: bytes
-// that changed end in ErrCorrupt instead of io.EOF.
+// Open returns the bytes as received. Bytes that the key does not open are
+// the sealer's error. Reading to the end verifies them: bytes that changed end
+// in ErrCorrupt instead of io.EOF.
 func (s *Store) Open(shop, id string) (io.ReadCloser, error) {
 	if !validID(id) {
 		return nil, fmt.Errorf("open landed %q: not an id: %w", id, fs.ErrNotExist)
@@ -197,12 +229,17 @@ func (s *Store) Open(shop, id string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open landed %s: %w", id, err)
 	}
-	dec, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+	plain, err := s.unseal(f)
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("open landed %s: %w", id, err)
 	}
-	return &verifier{id: id, file: f, dec: dec, sum: sha256.New()}, nil
+	dec, err := zstd.NewReader(plain, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("open landed %s: %w", id, err)
+	}
+	return &verifier{store: s, id: id, file: f, dec: dec, sum: sha256.New()}, nil
 }
 
 // Delete forgets the shop's bytes of that id; forgetting twice is no error.
@@ -294,10 +331,11 @@ func (c *contextReader) Read(p []byte) (int, error) {
 }
 
 type verifier struct {
-	id   string
-	file *os.File
-	dec  *zstd.Decoder
-	sum  hash.Hash
+	store *Store
+	id    string
+	file  *os.File
+	dec   *zstd.Decoder
+	sum   hash.Hash
 }
 
 func (v *verifier) Read(p []byte) (int, error) {
@@ -307,7 +345,7 @@ func (v *verifier) Read(p []byte) (int, error) {
 	case err == nil:
 		return n, nil
 	case errors.Is(err, io.EOF):
-		if hex.EncodeToString(v.sum.Sum(nil)) != v.id {
+		if !slices.Contains(v.store.Addresses(hex.EncodeToString(v.sum.Sum(nil))), v.id) {
 			return n, fmt.Errorf("read landed %s: %w", v.id, ErrCorrupt)
 		}
 		return n, io.EOF

@@ -33,7 +33,7 @@ func (c Counts) Lost() int64 {
 // File is what is known of one content that a source delivered.
 type File struct {
 	Source    string
-	SHA256    string // of the content
+	SHA256    string // of the content, or keyed from it where landing is encrypted
 	Shop      string // platform/shop
 	Name      string
 	Bytes     int64

@@ -3,7 +3,8 @@
 // catalog lives in the same file under tables of its own.
 //
 // Secrets and buyers' ids never enter it, but for the raw rows of the
-// quarantine: the file is readable by its owner only.
+// quarantine: these are encrypted where there is a key, and the file is readable
+// by its owner only.
 package ledger
 
 import (
@@ -16,6 +17,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -36,14 +38,30 @@ var (
 // Ledger is an open state database. It is safe for concurrent use, also by
 // several processes.
 type Ledger struct {
-	db   *sql.DB
-	path string
-	host string
+	db     *sql.DB
+	path   string
+	host   string
+	sealer Sealer // nil = rejected rows are kept as they are
 }
+
+// Sealer encrypts the bytes of rejected rows and opens them again.
+type Sealer interface {
+	// Seal returns a writer that encrypts into w; without a key, as it is.
+	Seal(w io.Writer) (io.WriteCloser, error)
+	// Open returns the bytes behind r, whether they are encrypted or not.
+	Open(r io.Reader) (io.Reader, error)
+}
+
+// Option changes how a ledger keeps what it is given.
+type Option func(*Ledger)
+
+// Protected keeps the bytes of rejected rows encrypted where the sealer has a
+// key.
+func Protected(sealer Sealer) Option { return func(l *Ledger) { l.sealer = sealer } }
 
 // Open opens the state database, creates it where missing and brings an older
 // layout up to date. A layout newer than this program is refused.
-func Open(ctx context.Context, path string) (*Ledger, error) {
+func Open(ctx context.Context, path string, options ...Option) (*Ledger, error) {
 	if err := guard(path); err != nil {
 		return nil, err
 	}
@@ -60,7 +78,11 @@ func Open(ctx context.Context, path string) (*Ledger, error) {
 		db.Close()
 		return nil, fmt.Errorf("read host name: %w", err)
 	}
-	return &Ledger{db: db, path: path, host: host}, nil
+	l := &Ledger{db: db, path: path, host: host}
+	for _, o := range options {
+		o(l)
+	}
+	return l, nil
 }
 
 // Close closes the database.

@@ -1,11 +1,13 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -47,11 +49,10 @@ func (l *Ledger) Quarantine(ctx context.Context, rejects []Rejected) error {
 	if len(rejects) == 0 {
 		return nil
 	}
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
+	raws, err := l.pack(rejects)
 	if err != nil {
 		return fmt.Errorf("quarantine rows: %w", err)
 	}
-	defer func() { _ = enc.Close() }() // nothing buffered: EncodeAll only
 	return l.inTx(ctx, "quarantine rows", func(tx *sql.Tx) error {
 		insert, err := tx.PrepareContext(ctx, `insert into quarantine (id, source, shop, file, landed_id, dataset, line, col, reason,
 				hint, raw, run, status, created_at, updated_at)
@@ -63,9 +64,9 @@ func (l *Ledger) Quarantine(ctx context.Context, rejects []Rejected) error {
 		}
 		defer func() { _ = insert.Close() }()
 		now := stamp(time.Now())
-		for _, r := range rejects {
+		for i, r := range rejects {
 			if _, err := insert.ExecContext(ctx, r.id(), r.Source, r.Shop, r.File, r.LandedID, r.Dataset, r.Line, r.Column, r.Reason,
-				r.Hint, enc.EncodeAll(r.Raw, nil), r.Run, Waiting, now, now); err != nil {
+				r.Hint, raws[i], r.Run, Waiting, now, now); err != nil {
 				return err
 			}
 		}
@@ -146,21 +147,67 @@ func (l *Ledger) CountQuarantined(ctx context.Context, f QuarantineFilter) (int6
 	return n, nil
 }
 
-// ShowQuarantined returns one rejected row with its bytes.
+// ShowQuarantined returns one rejected row with its bytes. Bytes that the key
+// does not open are the sealer's error.
 func (l *Ledger) ShowQuarantined(ctx context.Context, id string) (Rejected, error) {
 	r, err := scanRejected(l.db.QueryRowContext(ctx, "select "+rejectedColumns+", raw from quarantine where id = ?", id))
 	if err != nil {
 		return Rejected{}, fmt.Errorf("show quarantined row %s: %w", id, found(err))
 	}
-	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
-	if err != nil {
-		return Rejected{}, fmt.Errorf("show quarantined row %s: %w", id, err)
-	}
-	defer dec.Close()
-	if r.Raw, err = dec.DecodeAll(r.Raw, nil); err != nil {
+	if r.Raw, err = l.unpack(r.Raw); err != nil {
 		return Rejected{}, fmt.Errorf("show quarantined row %s: %w", id, err)
 	}
 	return r, nil
+}
+
+// pack makes of the bytes of each row what the database keeps: compressed,
+// then encrypted.
+func (l *Ledger) pack(rejects []Rejected) ([][]byte, error) {
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
+	if err != nil {
+		return nil, fmt.Errorf("start compression: %w", err)
+	}
+	defer func() { _ = enc.Close() }() // nothing buffered: EncodeAll only
+	out := make([][]byte, len(rejects))
+	for i, r := range rejects {
+		out[i] = enc.EncodeAll(r.Raw, nil)
+		if l.sealer == nil {
+			continue
+		}
+		var b bytes.Buffer
+		w, err := l.sealer.Seal(&b)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(out[i]); err != nil {
+			return nil, fmt.Errorf("encrypt row: %w", err)
+		}
+		if err := w.Close(); err != nil {
+			return nil, fmt.Errorf("encrypt row: %w", err)
+		}
+		out[i] = b.Bytes()
+	}
+	return out, nil
+}
+
+func (l *Ledger) unpack(kept []byte) ([]byte, error) {
+	var packed io.Reader = bytes.NewReader(kept)
+	if l.sealer != nil {
+		var err error
+		if packed, err = l.sealer.Open(packed); err != nil {
+			return nil, err
+		}
+	}
+	dec, err := zstd.NewReader(packed, zstd.WithDecoderConcurrency(1))
+	if err != nil {
+		return nil, fmt.Errorf("start decompression: %w", err)
+	}
+	defer dec.Close()
+	raw, err := io.ReadAll(dec)
+	if err != nil {
+		return nil, fmt.Errorf("decompress row: %w", err)
+	}
+	return raw, nil
 }
 
 func scanRejected(row scanner) (Rejected, error) {

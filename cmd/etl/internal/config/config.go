@@ -42,6 +42,8 @@ type Config struct {
 type Landing struct {
 	Path     string // default var/landing
 	KeepDays int    // 0 (default) = for ever
+	// Key encrypts what is received from now on; the zero value = not encrypted.
+	Key SecretRef
 }
 
 // Engine runs the models.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kefu/cmd/etl/internal/config"
+	"kefu/extract/seal"
 )
 
 // environment is what Load sees of the environment.
@@ -248,6 +249,72 @@ func TestSecretFromTheEnvironment(t *testing.T) {
 	}
 	if got, err := cfg.Secret(lookup("KEFU_KEY", "0123456789abcdef")); err != nil || string(got) != "0123456789abcdef" {
 		t.Errorf("key %q, %v", got, err)
+	}
+}
+
+func TestLandingKey(t *testing.T) {
+	cfg, _, err := load(t, environment(), "pipelines.yaml", minimal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if key, err := cfg.LandingKey(lookup()); key != nil || err != nil {
+		t.Errorf("none configured: %v, %v", key, err)
+	}
+	text, err := seal.Generate(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, dir, err := load(t, environment(), "pipelines.yaml", minimal+"landing:\n  key: {file: landing.key}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "landing.key")
+	for _, c := range []struct {
+		text, want string
+		mode       os.FileMode
+	}{
+		{"", "pipelines.yaml:6:8: landing.key, which encrypts what was received, " + file + ", does not exist (`etl init` makes one", 0},
+		{"not-a-key", "pipelines.yaml:6:8: landing.key, which encrypts what was received, " + file + ", cannot be used: line 1 is no key", 0o600},
+		{text, "can be read by others (mode 0644) (chmod 600 ", 0o644},
+		{text, "", 0o600},
+	} {
+		if c.mode != 0 {
+			if err := errors.Join(os.WriteFile(file, []byte(c.text), 0o600), os.Chmod(file, c.mode)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		key, err := cfg.LandingKey(lookup())
+		var missing *config.Error
+		switch {
+		case c.want == "" && (err != nil || !strings.Contains(text, key.Recipient())):
+			t.Errorf("a good key: %v, %v", key, err)
+		case c.want != "" && (!errors.As(err, &missing) || !missing.Environment() || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "not-a-key")):
+			t.Errorf("want %s: %v", c.want, err)
+		}
+	}
+	if cfg, _, err = load(t, environment(), "pipelines.yaml", minimal+"landing: {key: {env: KEFU_LANDING}}\n"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cfg.LandingKey(lookup()); err == nil || !strings.Contains(err.Error(), "KEFU_LANDING") {
+		t.Errorf("missing variable: %v", err)
+	}
+	if key, err := cfg.LandingKey(lookup("KEFU_LANDING", text)); err != nil || key == nil {
+		t.Errorf("from the environment: %v, %v", key, err)
+	}
+}
+
+func TestLandingKeyIsStrict(t *testing.T) {
+	for value, want := range map[string]string{
+		"AGE-SECRET-KEY-1ABC": "pipelines.yaml:5:16: landing.key names where the key is; the key itself does not belong into this file",
+		"{file: a, env: B}":   "pipelines.yaml:5:16: landing.key needs either file or env",
+		"{}":                  "pipelines.yaml:5:16: landing.key needs either file or env",
+		"{files: a}":          "pipelines.yaml:5:17: landing.key has no key \"files\"",
+		"[a]":                 "pipelines.yaml:5:16: landing.key",
+	} {
+		_, _, err := load(t, environment(), "pipelines.yaml", minimal+"landing: {key: "+value+"}\n")
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "1ABC") {
+			t.Errorf("%s: %v", value, err)
+		}
 	}
 }
 

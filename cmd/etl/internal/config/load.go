@@ -42,7 +42,7 @@ func (o *Options) setDefaults() {
 
 // Load reads a pipelines.yaml and the files it includes. The error is an
 // *Error with every problem; without one the config holds together. Whether
-// the key of buyers' ids can be read is told by Secret.
+// the keys can be read is told by Secret and LandingKey.
 func Load(file string, opts Options) (*Config, error) {
 	opts.setDefaults()
 	l := &loader{

@@ -80,7 +80,8 @@ func (l *loader) landing(n *yamlnode.Node) {
 		optional("path", l.localPath(&l.cfg.Landing.Path, "landing.path")),
 		optional("keep_days", into(&l.cfg.Landing.KeepDays, func(n *yamlnode.Node) (int, bool) {
 			return l.Int(n, "landing.keep_days", 0, 36500)
-		})))
+		})),
+		optional("key", l.secret(&l.cfg.Landing.Key, "landing.key", "var/landing.key")))
 }
 
 func (l *loader) engine(n *yamlnode.Node) {
@@ -122,21 +123,24 @@ func (l *loader) privacy(n *yamlnode.Node) {
 	l.Fields(n, "privacy",
 		optional("buyer_id", l.word(&p.BuyerID, "privacy.buyer_id", "hash", "plain")),
 		optional("text", l.word(&p.Text, "privacy.text", "drop", "keep")),
-		optional("secret", l.secret))
+		optional("secret", l.secret(&p.Secret, "privacy.secret", "var/hash.key")))
 }
 
-func (l *loader) secret(n *yamlnode.Node) {
-	s := &l.cfg.Privacy.Secret
-	s.Pos = n.Pos
-	if n.Kind == yamlnode.Text {
-		l.Errorf(n.Pos, "write {file: var/hash.key} or {env: NAME}", "privacy.secret names where the key is; the key itself does not belong into this file")
-		return
-	}
-	ok := l.Fields(n, "privacy.secret",
-		optional("file", l.localPath(&s.File, "privacy.secret.file")),
-		optional("env", l.text(&s.Env, "privacy.secret.env")))
-	if ok && (n.Get("file") == nil) == (n.Get("env") == nil) {
-		l.Errorf(n.Pos, "write {file: var/hash.key} or {env: NAME}", "privacy.secret needs either file or env")
+// secret reads where a key is found.
+func (l *loader) secret(s *SecretRef, what, example string) func(*yamlnode.Node) {
+	hint := "write {file: " + example + "} or {env: NAME}"
+	return func(n *yamlnode.Node) {
+		s.Pos = n.Pos
+		if n.Kind == yamlnode.Text {
+			l.Errorf(n.Pos, hint, "%s names where the key is; the key itself does not belong into this file", what)
+			return
+		}
+		ok := l.Fields(n, what,
+			optional("file", l.localPath(&s.File, what+".file")),
+			optional("env", l.text(&s.Env, what+".env")))
+		if ok && (n.Get("file") == nil) == (n.Get("env") == nil) {
+			l.Errorf(n.Pos, hint, "%s needs either file or env", what)
+		}
 	}
 }
 

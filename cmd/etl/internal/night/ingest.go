@@ -136,8 +136,10 @@ func (n *Night) arrive(ctx context.Context, s Source, in file.Input, known map[s
 	if err != nil {
 		return nil, err
 	}
-	if f, ok := known[sum]; ok && f.Status == ledger.Loaded {
-		return nil, nil
+	for _, id := range n.Landing.Addresses(sum) {
+		if f, ok := known[id]; ok && f.Status == ledger.Loaded {
+			return nil, nil
+		}
 	}
 	body, err := in.Open()
 	if err != nil {

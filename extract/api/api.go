@@ -33,6 +33,12 @@ type Stream struct {
 	// First marks a stream that is walked once, over the past, because the
 	// others do not reach what it holds.
 	First bool
+	// After names a First stream that holds the past of this one: its first
+	// walk begins where the other's ended.
+	After string
+	// Snapshot marks a stream without a past: it is asked for once a run, and
+	// its window is the present moment.
+	Snapshot bool
 }
 
 // Window is the time [From, To).

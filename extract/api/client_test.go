@@ -151,7 +151,7 @@ func TestAnEndedSessionIsRenewedOnceForAll(t *testing.T) {
 		tokens := NewTokens(store, func(context.Context, Session) (Session, error) {
 			renewals++
 			return Session{Access: "new", Refresh: "r2"}, nil
-		})
+		}, nil)
 		p := platform(func(r *http.Request) (string, error) {
 			if r.URL.Query().Get("token") == "old" {
 				return "token", nil
@@ -176,9 +176,9 @@ func TestAnEndedSessionIsRenewedOnceForAll(t *testing.T) {
 
 func TestASessionThatStaysEndedIsAClearError(t *testing.T) {
 	for name, tokens := range map[string]*Tokens{
-		"renewed in vain":   NewTokens(&memory{}, func(context.Context, Session) (Session, error) { return Session{Access: "x"}, nil }),
+		"renewed in vain":   NewTokens(&memory{}, func(context.Context, Session) (Session, error) { return Session{Access: "x"}, nil }, nil),
 		"cannot be":         Fixed("secret-token"),
-		"renewal is denied": NewTokens(&memory{}, func(context.Context, Session) (Session, error) { return Session{}, errors.New("denied") }),
+		"renewal is denied": NewTokens(&memory{}, func(context.Context, Session) (Session, error) { return Session{}, errors.New("denied") }, nil),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"strings"
 
 	"kefu/extract"
 	"kefu/extract/dataset"
@@ -57,3 +58,8 @@ func (r *Rows) Reject(name string, raw []byte, column, reason, hint string) erro
 	r.sink.Read(name, 1)
 	return r.sink.Reject(extract.Reject{Dataset: name, Line: r.line, Column: column, Reason: reason, Hint: hint, Raw: raw})
 }
+
+// Derived is an id for a row that the platform gives none, made of what tells
+// it from others. Normalisation stores it as a keyed hash, for its parts may be
+// personal.
+func Derived(parts ...string) string { return "derive:\x1f" + strings.Join(parts, "\x1f") }

@@ -50,9 +50,12 @@ type Tokens struct {
 	loaded  bool
 }
 
-// NewTokens returns the tokens of a shop.
-func NewTokens(store Store, renew Renew) *Tokens {
-	return &Tokens{store: store, renew: renew, now: time.Now}
+// NewTokens returns the tokens of a shop; now is the present, nil = time.Now.
+func NewTokens(store Store, renew Renew, now func() time.Time) *Tokens {
+	if now == nil {
+		now = time.Now
+	}
+	return &Tokens{store: store, renew: renew, now: now}
 }
 
 // Fixed returns tokens that never change.
@@ -110,4 +113,15 @@ func (t *Tokens) load(ctx context.Context) error {
 	}
 	t.session, t.loaded = s, true
 	return nil
+}
+
+// Authoriser speaks a platform's OAuth: the way from a merchant's consent to a
+// session, and from an ended one to the next.
+type Authoriser interface {
+	// AuthorizeURL is the page on which the merchant consents.
+	AuthorizeURL(redirect, state string) string
+	// Exchange turns the code that the merchant was given into a session.
+	Exchange(ctx context.Context, code, redirect string) (Session, error)
+	// Renew turns an ended session into the next.
+	Renew(ctx context.Context, old Session) (Session, error)
 }

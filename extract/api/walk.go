@@ -14,9 +14,15 @@ var ErrTooLarge = errors.New("the window holds more than the platform lists")
 // Mark is how far a stream has been loaded: everything in [Since, Until). The
 // zero value is a stream that was never walked.
 type Mark struct {
-	Since time.Time
-	Until time.Time
+	Since time.Time `json:"since"`
+	Until time.Time `json:"until"`
+	// Goal is where the walk of a First stream ends: the platform's present as
+	// of its beginning.
+	Goal time.Time `json:"goal,omitzero"`
 }
+
+// Marks are the marks of a shop's streams by name.
+type Marks map[string]Mark
 
 // Plan is what a stream is due to be asked for.
 type Plan struct {
@@ -28,14 +34,17 @@ type Plan struct {
 
 // Due plans a stream from its mark to the platform's present. The first walk
 // begins at since (zero: as far back as the platform answers).
-func Due(s Stream, mark Mark, since, now time.Time) Plan {
+func (m Marks) Due(s Stream, since, now time.Time) Plan {
 	grain := max(s.Grain, time.Second)
-	end := now.Add(-s.Lag).Truncate(grain)
-	from := mark.Until.Add(-s.Overlap)
-	if mark.Until.IsZero() {
-		from = since
+	mark, end := m[s.Name], now.Add(-s.Lag).Truncate(grain)
+	if s.Snapshot {
+		return Plan{Windows: []Window{{From: end.Add(-grain), To: end}}}
 	}
-	if s.First && !mark.Until.IsZero() {
+	if s.First && !mark.Goal.IsZero() {
+		end = mark.Goal
+	}
+	from, ok := m.begin(s, since)
+	if !ok {
 		return Plan{}
 	}
 	var p Plan
@@ -51,16 +60,52 @@ func Due(s Stream, mark Mark, since, now time.Time) Plan {
 	} else if from.IsZero() {
 		from = now.AddDate(-2, 0, 0)
 	}
-	from = from.Truncate(grain)
+	p.Windows = s.slices(from.Truncate(grain), end)
+	return p
+}
+
+// begin is where a stream's next walk begins; false while the stream that
+// holds its past has not begun.
+func (m Marks) begin(s Stream, since time.Time) (time.Time, bool) {
+	mark := m[s.Name]
+	switch {
+	case s.First && !mark.Until.IsZero():
+		return mark.Until, true
+	case !mark.Until.IsZero():
+		return mark.Until.Add(-s.Overlap), true
+	case s.After != "":
+		past := m[s.After].Goal
+		return past.Add(-s.Overlap), !past.IsZero()
+	}
+	return since, true
+}
+
+// Move moves a stream's mark over a window of the plan, once its data are kept.
+func (m Marks) Move(s Stream, p Plan, w Window) {
+	mark := m[s.Name]
+	if mark.Since.IsZero() {
+		mark.Since = w.From
+	}
+	if s.First && mark.Goal.IsZero() && len(p.Windows) > 0 {
+		mark.Goal = p.Windows[len(p.Windows)-1].To
+	}
+	if w.To.After(mark.Until) {
+		mark.Until = w.To
+	}
+	m[s.Name] = mark
+}
+
+func (s Stream) slices(from, end time.Time) []Window {
+	var out []Window
 	for slice := s.slice(); from.Before(end); {
 		to := from.Add(slice)
 		if to.After(end) {
 			to = end
 		}
-		p.Windows = append(p.Windows, Window{From: from, To: to})
+		out = append(out, Window{From: from, To: to})
 		from = to
 	}
-	return p
+	return out
 }
 
 func (s Stream) slice() time.Duration {

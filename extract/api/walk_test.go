@@ -16,7 +16,7 @@ func at(text string) time.Time {
 func TestDueIsGaplessFromTheMarkToThePresent(t *testing.T) {
 	s := Stream{Name: "orders.modified", MaxSpan: 24 * time.Hour, Slice: 30 * time.Minute, Reach: 90 * 24 * time.Hour, Lag: 3 * time.Minute, Overlap: 10 * time.Minute}
 	mark := Mark{Since: at("2026-01-01T00:00:00Z"), Until: at("2026-01-10T00:00:00Z")}
-	p := Due(s, mark, time.Time{}, at("2026-01-10T01:00:30Z"))
+	p := Marks{s.Name: mark}.Due(s, time.Time{}, at("2026-01-10T01:00:30Z"))
 	from, to := at("2026-01-09T23:50:00Z"), at("2026-01-10T00:57:30Z")
 	for _, w := range p.Windows {
 		if !w.From.Equal(from) || w.Span() > s.Slice || w.Span() <= 0 {
@@ -35,36 +35,58 @@ func TestDueIsGaplessFromTheMarkToThePresent(t *testing.T) {
 func TestDueSaysWhatThePlatformDoesNotReach(t *testing.T) {
 	s := Stream{Name: "orders.modified", Slice: 24 * time.Hour, Reach: 10 * 24 * time.Hour}
 	now := at("2026-03-01T00:00:00Z")
-	p := Due(s, Mark{}, at("2026-01-01T00:00:00Z"), now)
+	p := Marks{}.Due(s, at("2026-01-01T00:00:00Z"), now)
 	want := Window{From: at("2026-01-01T00:00:00Z"), To: at("2026-02-19T00:00:01Z")}
 	if p.Unreachable != want || !p.Windows[0].From.Equal(want.To) {
 		t.Fatalf("unreachable %v, first window %v", p.Unreachable, p.Windows[0])
 	}
 	// A first pull without a wish reaches as far back as it can and lacks nothing.
-	if p = Due(s, Mark{}, time.Time{}, now); p.Unreachable.Span() != 0 || len(p.Windows) != 10 {
+	p = Marks{}.Due(s, time.Time{}, now)
+	if p.Unreachable.Span() != 0 || len(p.Windows) != 10 {
 		t.Fatalf("unreachable %v, %d windows", p.Unreachable, len(p.Windows))
 	}
 	// A downtime longer than the reach loses days, and says so.
-	p = Due(s, Mark{Until: at("2026-02-01T00:00:00Z")}, time.Time{}, now)
+	p = Marks{s.Name: {Until: at("2026-02-01T00:00:00Z")}}.Due(s, time.Time{}, now)
 	if !p.Unreachable.From.Equal(at("2026-02-01T00:00:00Z")) {
 		t.Fatalf("unreachable %v", p.Unreachable)
 	}
 }
 
 func TestDueOfAStreamThatIsWalkedOnce(t *testing.T) {
-	s := Stream{Name: "orders.history", Slice: 30 * 24 * time.Hour, First: true}
-	now := at("2026-03-01T00:00:00Z")
-	if p := Due(s, Mark{}, at("2025-03-01T00:00:00Z"), now); len(p.Windows) != 13 {
+	past := Stream{Name: "orders.created", Slice: 30 * 24 * time.Hour, First: true}
+	next := Stream{Name: "orders.modified", Slice: 24 * time.Hour, Overlap: time.Hour, After: past.Name}
+	now, marks := at("2026-03-01T00:00:00Z"), Marks{}
+	if p := marks.Due(next, time.Time{}, now); len(p.Windows) != 0 {
+		t.Fatalf("walked before its past: %v", p.Windows)
+	}
+	p := marks.Due(past, at("2025-03-01T00:00:00Z"), now)
+	if len(p.Windows) != 13 {
 		t.Fatalf("%d windows", len(p.Windows))
 	}
-	if p := Due(s, Mark{Until: now}, time.Time{}, now.AddDate(0, 1, 0)); len(p.Windows) != 0 {
+	for _, w := range p.Windows[:5] {
+		marks.Move(past, p, w)
+	}
+	// Interrupted, it goes on a month later, to where it was going.
+	later := now.AddDate(0, 1, 0)
+	p = marks.Due(past, time.Time{}, later)
+	if len(p.Windows) != 8 || !p.Windows[7].To.Equal(now) {
+		t.Fatalf("goes on with %v", p.Windows)
+	}
+	// What changed since its beginning is the other stream's.
+	if q := marks.Due(next, time.Time{}, later); !q.Windows[0].From.Equal(now.Add(-time.Hour)) {
+		t.Fatalf("the other begins at %v", q.Windows[0].From)
+	}
+	for _, w := range p.Windows {
+		marks.Move(past, p, w)
+	}
+	if p := marks.Due(past, time.Time{}, later); len(p.Windows) != 0 {
 		t.Fatalf("walked again: %v", p.Windows)
 	}
 }
 
 func TestDueOfDates(t *testing.T) {
 	s := Stream{Name: "presence", Slice: 24 * time.Hour, Grain: 24 * time.Hour, Reach: 30 * 24 * time.Hour}
-	p := Due(s, Mark{Until: at("2026-03-01T00:00:00Z")}, time.Time{}, at("2026-03-03T15:00:00Z"))
+	p := Marks{s.Name: {Until: at("2026-03-01T00:00:00Z")}}.Due(s, time.Time{}, at("2026-03-03T15:00:00Z"))
 	if len(p.Windows) != 2 || !p.Windows[1].To.Equal(at("2026-03-03T00:00:00Z")) {
 		t.Fatalf("windows %v", p.Windows)
 	}

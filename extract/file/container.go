@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/klauspost/compress/zstd"
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"kefu/extract"
@@ -19,11 +20,11 @@ import (
 // Limits on what a compressed file may become, against files made to fill
 // disks. Exports compress about ten to thirty times.
 const (
-	maxMembers    = 10_000
-	maxLeaf       = 32 << 30 // bytes of one innermost file
-	ratioFrom     = 64 << 20 // bytes from which the ratio is looked at
-	maxRatio      = 200
-	maxGzipLayers = 1
+	maxMembers = 10_000
+	maxLeaf    = 32 << 30 // bytes of one innermost file
+	ratioFrom  = 64 << 20 // bytes from which the ratio is looked at
+	maxRatio   = 200
+	maxWindow  = 128 << 20 // of zstd; what its longest mode asks for
 )
 
 // expand lists the innermost files of a file.
@@ -108,21 +109,43 @@ func openMember(f found, i int, name string) (io.ReadCloser, error) {
 	return unzipped(full, guard)
 }
 
-// unzipped takes the gzip layer off a file whose name has one.
+// layers are the compressions that a file's name may show.
+var layers = map[string]func(io.Reader) (io.ReadCloser, error){
+	".gz": func(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) },
+	".zst": func(r io.Reader) (io.ReadCloser, error) {
+		d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return nil, err
+		}
+		return d.IOReadCloser(), nil
+	},
+}
+
+// layerOf is the extension of the compression that a name shows, "" for none.
+func layerOf(name string) string {
+	ext := strings.ToLower(path.Ext(name))
+	if layers[ext] == nil {
+		return ""
+	}
+	return ext
+}
+
+// unzipped takes the compression off a file whose name shows one.
 func unzipped(name string, r io.ReadCloser) (io.ReadCloser, error) {
-	if !strings.HasSuffix(strings.ToLower(name), ".gz") {
+	ext := layerOf(name)
+	if ext == "" {
 		return r, nil
 	}
 	count := &counter{r: r}
-	gz, err := gzip.NewReader(count)
+	plain, err := layers[ext](count)
 	if err != nil {
 		r.Close()
 		if fe := (*extract.FileError)(nil); errors.As(err, &fe) {
 			return nil, err
 		}
-		return nil, damaged(name, "the gzip file is damaged or truncated", err)
+		return nil, damaged(name, "the "+ext+" file is damaged or truncated", err)
 	}
-	return &guarded{name: name, r: gz, packed: func() int64 { return count.n }, closers: []io.Closer{r, gz}}, nil
+	return &guarded{name: name, r: plain, packed: func() int64 { return count.n }, closers: []io.Closer{r, plain}}, nil
 }
 
 type counter struct {

@@ -68,7 +68,7 @@ func foreign(head []byte) error {
 	body := bytes.TrimPrefix(head, bom)
 	switch {
 	case len(bytes.TrimSpace(body)) == 0 && len(head) < 4096:
-		return &extract.FileError{Problem: "the file is empty", Hint: "export it again, or take it away"}
+		return errEmpty()
 	case bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")):
 		return &extract.FileError{Line: 1, Problem: "the file is encoded in UTF-16", Hint: "save it as UTF-8 (in a spreadsheet: CSV UTF-8)"}
 	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")):

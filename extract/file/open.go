@@ -58,10 +58,13 @@ func (r *Reading) include(f File) {
 	}
 }
 
-// openTable opens a csv, tsv or xlsx file and finds its header among the
-// candidates' layouts.
+// openTable opens a csv, tsv, xlsx or parquet file and finds its header among
+// the candidates' layouts.
 func openTable(f File, candidates []candidate) (*opened, error) {
-	if candidates[0].format == preset.XLSX {
+	switch candidates[0].format {
+	case preset.Parquet:
+		return openParquet(f, candidates)
+	case preset.XLSX:
 		book, err := openXLSX(f)
 		if err != nil {
 			return nil, err
@@ -144,7 +147,7 @@ func (o *opened) find(from rows, candidates []candidate) error {
 		above = append(above, kept(row))
 	}
 	if len(above) == 0 {
-		return &extract.FileError{Problem: "the file is empty", Hint: "export it again, or take it away"}
+		return errEmpty()
 	}
 	return best
 }

@@ -56,7 +56,7 @@ func New(cfg Config) (*Source, error) {
 }
 
 // Input is one file to land: a file of the file system or a member of an
-// archive. Its bytes are those of the innermost file, without .gz or .zip.
+// archive. Its bytes are those of the innermost file, without .gz, .zst or .zip.
 type Input struct {
 	Name    string // relative to the source's path, members as a.zip!b.csv
 	Size    int64  // on disk; of a member its share of the archive
@@ -158,10 +158,7 @@ func leafBase(name string) string {
 		name = name[i+1:]
 	}
 	base := path.Base(filepath.ToSlash(name))
-	if strings.HasSuffix(strings.ToLower(base), ".gz") {
-		base = base[:len(base)-len(".gz")]
-	}
-	return base
+	return base[:len(base)-len(layerOf(base))]
 }
 
 // File is bytes to read: those of an Input as they were landed, under its name.

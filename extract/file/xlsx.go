@@ -4,9 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 	"path"
 	"strconv"
 	"strings"
@@ -17,8 +15,7 @@ import (
 
 // Limits of a workbook, against files made to fill memory.
 const (
-	inMemory      = 32 << 20 // larger workbooks go through a temporary file
-	maxShared     = 1 << 30  // bytes of shared texts
+	maxShared     = 1 << 30 // bytes of shared texts
 	maxSheetBytes = 16 << 30
 	maxColumns    = 16_384
 )
@@ -26,7 +23,7 @@ const (
 // xlsxRows reads the first sheet of a workbook as a stream. It tells texts from
 // numbers, which ids need: a number keeps fifteen digits only.
 type xlsxRows struct {
-	file     *os.File // nil when in memory
+	bytes    *spooled
 	sheet    io.ReadCloser
 	tokens   *tokens
 	shared   sharedTexts
@@ -38,10 +35,18 @@ type xlsxRows struct {
 }
 
 func openXLSX(f File) (*xlsxRows, error) {
-	x := &xlsxRows{}
-	at, size, err := x.spool(f)
-	if err == nil {
-		err = x.openBook(at, size)
+	at, err := spool(f)
+	if err != nil {
+		return nil, err
+	}
+	x := &xlsxRows{bytes: at}
+	switch {
+	case bytes.HasPrefix(at.head, []byte("\xd0\xcf\x11\xe0")):
+		err = errOldExcel()
+	case !bytes.HasPrefix(at.head, []byte("PK")):
+		err = &extract.FileError{Problem: "the file is no .xlsx workbook by its content", Hint: "save it as .xlsx, or rename a csv file to .csv"}
+	default:
+		err = x.openBook(at, at.size)
 	}
 	if err != nil {
 		return nil, errors.Join(err, x.Close())
@@ -49,47 +54,12 @@ func openXLSX(f File) (*xlsxRows, error) {
 	return x, nil
 }
 
-// Close lets go of the temporary file.
+// Close lets go of the workbook.
 func (x *xlsxRows) Close() error {
 	if x.sheet != nil {
 		x.sheet.Close()
 	}
-	if x.file == nil {
-		return nil
-	}
-	x.file.Close()
-	return os.Remove(x.file.Name())
-}
-
-// spool makes the workbook readable at any place.
-func (x *xlsxRows) spool(f File) (io.ReaderAt, int64, error) {
-	body, err := f.Open()
-	if err != nil {
-		return nil, 0, err
-	}
-	defer body.Close()
-	head, err := io.ReadAll(io.LimitReader(body, inMemory))
-	if err != nil {
-		return nil, 0, err
-	}
-	switch {
-	case len(head) == 0:
-		return nil, 0, &extract.FileError{Problem: "the file is empty", Hint: "export it again, or take it away"}
-	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")):
-		return nil, 0, errOldExcel()
-	case !bytes.HasPrefix(head, []byte("PK")):
-		return nil, 0, &extract.FileError{Problem: "the file is no .xlsx workbook by its content", Hint: "save it as .xlsx, or rename a csv file to .csv"}
-	case len(head) < inMemory:
-		return bytes.NewReader(head), int64(len(head)), nil
-	}
-	if x.file, err = os.CreateTemp("", "workbook-*"); err != nil {
-		return nil, 0, fmt.Errorf("create temporary file: %w", err)
-	}
-	n, err := io.Copy(x.file, io.MultiReader(bytes.NewReader(head), body))
-	if err != nil {
-		return nil, 0, fmt.Errorf("copy workbook: %w", err)
-	}
-	return x.file, n, nil
+	return x.bytes.Close()
 }
 
 func (x *xlsxRows) openBook(at io.ReaderAt, size int64) error {

@@ -17,6 +17,7 @@ const (
 	TSV      = "tsv"
 	XLSX     = "xlsx"
 	JSONL    = "jsonl"
+	Parquet  = "parquet"
 	Wangwang = "wangwang" // chat text of Taobao's client
 	Dongdong = "dongdong" // chat log of JD's client
 )
@@ -32,7 +33,7 @@ const (
 const JoinSessions = "sessions"
 
 var (
-	formats   = []string{CSV, TSV, XLSX, JSONL, Wangwang, Dongdong}
+	formats   = []string{CSV, TSV, XLSX, JSONL, Parquet, Wangwang, Dongdong}
 	encodings = []string{UTF8Sig, UTF8, GB18030}
 )
 

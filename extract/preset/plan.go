@@ -81,7 +81,7 @@ func (p *Plan) Format(base string) string {
 				return f
 			}
 		case CSV:
-			if ext == "csv" || ext == "txt" || (len(p.layout.Format) == 1 && ext != "xlsx") {
+			if ext == "csv" || ext == "txt" || (len(p.layout.Format) == 1 && !slices.Contains(binary, ext)) {
 				return f
 			}
 		default:
@@ -90,11 +90,14 @@ func (p *Plan) Format(base string) string {
 			}
 		}
 	}
-	if len(p.layout.Format) == 0 && slices.Contains([]string{CSV, TSV, XLSX, JSONL}, ext) {
+	if len(p.layout.Format) == 0 && slices.Contains([]string{CSV, TSV, XLSX, JSONL, Parquet}, ext) {
 		return ext
 	}
 	return ""
 }
+
+// binary are extensions of files that are no text, whatever a layout says.
+var binary = []string{"xlsx", "xls", "parquet"}
 
 func extension(base string) string {
 	if i := strings.LastIndexByte(base, '.'); i >= 0 {

@@ -17,7 +17,7 @@ type Preset struct {
 type Layout struct {
 	Name     string   `yaml:"name"`
 	Files    Strings  `yaml:"files"`    // globs on the file's name, with or without its last extension; ! excludes; default all
-	Format   Strings  `yaml:"format"`   // csv, tsv, xlsx, jsonl, wangwang, dongdong; default by extension
+	Format   Strings  `yaml:"format"`   // csv, tsv, xlsx, jsonl, parquet, wangwang, dongdong; default by extension
 	Encoding Strings  `yaml:"encoding"` // tried in order: utf-8-sig, utf-8, gb18030; default all three
 	AsOf     *AsOf    `yaml:"as_of"`    // the file's as-of time, from its name
 	Ignore   Strings  `yaml:"ignore"`   // columns that are known and not used

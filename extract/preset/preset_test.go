@@ -231,7 +231,7 @@ func TestFileNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	for base, want := range map[string]string{
-		"orders.csv": "orders", "Orders.CSV": "orders", "orders-2026-01.jsonl": "orders", "order_items-1.csv": "order_items", "orders.parquet": "",
+		"orders.csv": "orders", "Orders.CSV": "orders", "orders-2026-01.jsonl": "orders", "order_items-1.csv": "order_items", "orders.parquet": "orders",
 		"orders2.csv": "", "agent_events.tsv": "agent_events", "agents-x.csv": "agents",
 	} {
 		got := ""

@@ -203,7 +203,14 @@ func (s *Store) Stat(shop, id string) (Landed, error) {
 	if !validID(id) {
 		return Landed{}, fmt.Errorf("find landed %q: not an id: %w", id, fs.ErrNotExist)
 	}
-	data, err := os.ReadFile(s.path(shop, id, suffixMeta))
+	return describe(s.path(shop, id, suffixMeta))
+}
+
+// describe reads a sidecar.
+func describe(sidecar string) (Landed, error) {
+	base := strings.TrimSuffix(sidecar, suffixMeta)
+	id := filepath.Base(base)
+	data, err := os.ReadFile(sidecar)
 	if err != nil {
 		return Landed{}, fmt.Errorf("find landed %s: %w", id, err)
 	}
@@ -211,7 +218,7 @@ func (s *Store) Stat(shop, id string) (Landed, error) {
 	if err := json.Unmarshal(data, &l); err != nil {
 		return Landed{}, fmt.Errorf("read sidecar of %s: %w", id, err)
 	}
-	l.Path = s.path(shop, id, suffixData)
+	l.Path = base + suffixData
 	if _, err := os.Stat(l.Path); err != nil {
 		return Landed{}, fmt.Errorf("find landed %s: %w", id, err)
 	}
@@ -256,14 +263,19 @@ func (s *Store) Delete(shop, id string) error {
 }
 
 // Sweep takes away what landings that were killed left half-written before
-// the given time.
+// the given time: files without their name, and bytes without their sidecar.
 func (s *Store) Sweep(before time.Time) error {
-	for _, depth := range []string{"*", "*/??"} {
-		left, err := filepath.Glob(filepath.Join(s.root, depth, tempPattern))
+	for _, pattern := range []string{"*/" + tempPattern, "*/??/" + tempPattern, "*/??/*" + suffixData} {
+		left, err := filepath.Glob(filepath.Join(s.root, pattern))
 		if err != nil {
 			return fmt.Errorf("find half-written files: %w", err)
 		}
 		for _, path := range left {
+			if id, isData := strings.CutSuffix(path, suffixData); isData {
+				if _, err := os.Stat(id + suffixMeta); !errors.Is(err, fs.ErrNotExist) {
+					continue
+				}
+			}
 			info, err := os.Stat(path)
 			if err != nil || !info.ModTime().Before(before) {
 				continue // gone, or still being written
@@ -276,15 +288,20 @@ func (s *Store) Sweep(before time.Time) error {
 	return nil
 }
 
-// List describes everything that the shop has landed, by id.
+// List describes everything that the shop has landed, by id; "" = every shop,
+// one after the other.
 func (s *Store) List(shop string) ([]Landed, error) {
-	paths, err := filepath.Glob(filepath.Join(s.root, shopDir(shop), "??", "*"+suffixMeta))
+	dir := "*"
+	if shop != "" {
+		dir = shopDir(shop)
+	}
+	paths, err := filepath.Glob(filepath.Join(s.root, dir, "??", "*"+suffixMeta))
 	if err != nil {
 		return nil, fmt.Errorf("list landed bytes: %w", err)
 	}
 	var out []Landed
 	for _, p := range paths {
-		l, err := s.Stat(shop, strings.TrimSuffix(filepath.Base(p), suffixMeta))
+		l, err := describe(p)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // deleted meanwhile
 		}

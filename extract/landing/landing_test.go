@@ -78,6 +78,15 @@ func TestLandShopsAreApart(t *testing.T) {
 	if len(ids) != 4 {
 		t.Errorf("shops share bytes: %v", ids)
 	}
+	all, err := s.List("")
+	if err != nil || len(all) != 4 {
+		t.Errorf("List of every shop: %v, %v", all, err)
+	}
+	for _, l := range all {
+		if !ids[l.Path] {
+			t.Errorf("listed %s, which did not land", l.Path)
+		}
+	}
 }
 
 func TestLandLeavesNothingHalfWritten(t *testing.T) {
@@ -161,21 +170,27 @@ func TestSweepTakesHalfWrittenFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	half := filepath.Join(s.root, "s", ".landing-123")
-	if err := os.WriteFile(half, []byte("half"), 0o600); err != nil {
-		t.Fatal(err)
+	halves := []string{filepath.Join(s.root, "s", ".landing-123"), filepath.Join(filepath.Dir(l.Path), strings.Repeat("ab", 32)+".zst")}
+	for _, half := range halves {
+		if err := os.WriteFile(half, []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := s.Sweep(time.Now().Add(-time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(half); err != nil {
-		t.Errorf("a file being written was taken: %v", err)
+	for _, half := range halves {
+		if _, err := os.Stat(half); err != nil {
+			t.Errorf("a file being written was taken: %v", err)
+		}
 	}
 	if err := s.Sweep(time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(half); !errors.Is(err, fs.ErrNotExist) {
-		t.Error("the half-written file is still there")
+	for _, half := range halves {
+		if _, err := os.Stat(half); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the half-written file %s is still there", half)
+		}
 	}
 	readAll(t, s, "s", l.ID)
 }

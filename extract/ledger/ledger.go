@@ -123,7 +123,8 @@ func guard(path string) error {
 
 func dsn(path string) string {
 	return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path)}).String() +
-		"?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+		"?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
+		"&_pragma=secure_delete(1)" // rows that go leave nothing behind in the file
 }
 
 // Backup writes a consistent copy of the state, the Iceberg catalog included,

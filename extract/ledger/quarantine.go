@@ -88,7 +88,8 @@ func (l *Ledger) SettleQuarantine(ctx context.Context, source, file, landedID, r
 }
 
 // PurgeQuarantine drops rows that were last rejected or replayed before the
-// given time, with their bytes, and returns how many.
+// given time, with their bytes, and returns how many. What became of the lines
+// of their files stays with the files.
 func (l *Ledger) PurgeQuarantine(ctx context.Context, before time.Time) (int64, error) {
 	res, err := l.db.ExecContext(ctx, "delete from quarantine where updated_at < ?", stamp(before))
 	if err != nil {
@@ -97,6 +98,12 @@ func (l *Ledger) PurgeQuarantine(ctx context.Context, before time.Time) (int64, 
 	n, err := res.RowsAffected()
 	if err != nil {
 		return 0, fmt.Errorf("purge quarantine: %w", err)
+	}
+	if n > 0 {
+		// The log still has their bytes until it is emptied.
+		if _, err := l.db.ExecContext(ctx, "pragma wal_checkpoint(truncate)"); err != nil {
+			return n, fmt.Errorf("purge quarantine: %w", err)
+		}
 	}
 	return n, nil
 }

@@ -6,17 +6,19 @@ import (
 	"time"
 )
 
-// forget drops what was received and rejected longer ago than is to be kept:
-// both hold personal data. What was read from it stays.
+// forget drops what was received and rejected longer ago than is to be kept,
+// of every shop that ever was: both hold personal data. What was read from it
+// stays. Left-overs of killed runs go, whatever is to be kept.
 func (n *Night) forget(ctx context.Context) error {
+	if err := n.Landing.Sweep(n.run.StartedAt); err != nil {
+		return fmt.Errorf("tidy landing: %w", err)
+	}
 	if n.KeepDays <= 0 {
 		return nil
 	}
 	before := n.run.StartedAt.AddDate(0, 0, -n.KeepDays)
-	for _, s := range n.Shops {
-		if err := n.forgetLanded(s.String(), before); err != nil {
-			return err
-		}
+	if err := n.forgetLanded(before); err != nil {
+		return err
 	}
 	if _, err := n.Ledger.PurgeQuarantine(ctx, before); err != nil {
 		return fmt.Errorf("drop old rejected rows: %w", err)
@@ -24,8 +26,8 @@ func (n *Night) forget(ctx context.Context) error {
 	return nil
 }
 
-func (n *Night) forgetLanded(shop string, before time.Time) error {
-	landed, err := n.Landing.List(shop)
+func (n *Night) forgetLanded(before time.Time) error {
+	landed, err := n.Landing.List("")
 	if err != nil {
 		return fmt.Errorf("drop old received bytes: %w", err)
 	}
@@ -33,7 +35,7 @@ func (n *Night) forgetLanded(shop string, before time.Time) error {
 		if !l.LandedAt.Before(before) {
 			continue
 		}
-		if err := n.Landing.Delete(shop, l.ID); err != nil {
+		if err := n.Landing.Delete(l.Shop, l.ID); err != nil {
 			return fmt.Errorf("drop old received bytes: %w", err)
 		}
 	}

@@ -206,7 +206,10 @@ func (n *Night) connect(s Source, arrivals []*arrival, known map[string]ledger.F
 		listed[a.landed.ID] = true
 	}
 	for _, f := range known {
-		if f.Status == ledger.Loaded && !listed[f.LandedID] && s.Files.Joined(f.Name) {
+		if f.Status != ledger.Loaded || listed[f.LandedID] || !s.Files.Joined(f.Name) {
+			continue
+		}
+		if _, err := n.Landing.Stat(s.Shop.String(), f.LandedID); err == nil { // else it was dropped since
 			files = append(files, n.bytesOf(s, f.Name, f.LandedID))
 		}
 	}

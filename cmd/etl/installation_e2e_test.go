@@ -91,6 +91,15 @@ func (i *installation) write(name string, data []byte) {
 	}
 }
 
+func (i *installation) read(name string) string {
+	i.t.Helper()
+	data, err := os.ReadFile(i.path(name))
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	return string(data)
+}
+
 func (i *installation) remove(name string) {
 	i.t.Helper()
 	if err := os.RemoveAll(i.path(name)); err != nil {

@@ -97,7 +97,7 @@ func (r *run) bindLake(ctx context.Context) error {
 			return err
 		}
 	}
-	shops := Relation{Name: "shops", Columns: []RelationColumn{{"platform", "VARCHAR"}, {"shop_id", "VARCHAR"}, {"name", "VARCHAR"}, {"timezone", "VARCHAR"}}}
+	shops := shopsRelation()
 	for _, s := range r.in.Shops {
 		shops.Rows = append(shops.Rows, []any{s.Platform, s.Shop, s.Name, s.Timezone})
 	}
@@ -110,6 +110,10 @@ func (r *run) bindLake(ctx context.Context) error {
 		}
 	}
 	return r.loadRules(ctx)
+}
+
+func shopsRelation() Relation {
+	return Relation{Name: "shops", Columns: []RelationColumn{{"platform", "VARCHAR"}, {"shop_id", "VARCHAR"}, {"name", "VARCHAR"}, {"timezone", "VARCHAR"}}}
 }
 
 // load makes a small relation. Decimals come as text and are read by the

@@ -50,7 +50,8 @@ func (r *run) findChanges(ctx context.Context) error {
 	if err := r.exec(ctx, "make scope tables", scopeTables); err != nil {
 		return err
 	}
-	now := Known{Inputs: r.in.Snapshots, Facts: r.layerFingerprint(model.Shop, model.Buyer), Days: r.layerFingerprint(model.Day), Window: r.layerFingerprint(model.Window)}
+	now := Known{Inputs: r.in.Snapshots, Facts: r.layerFingerprint(model.Shop, model.Buyer), Days: r.layerFingerprint(model.Day),
+		Window: r.layerFingerprint(model.Window), Full: r.definitionsFingerprint()}
 	for _, s := range r.in.Shops {
 		r.out.Known[s.ShopKey] = now
 		known, ok := r.in.Known[s.ShopKey]
@@ -109,8 +110,23 @@ func (r *run) compareModels(ctx context.Context, shop ShopKey, known Known, ok b
 			return err
 		}
 		return r.reason(ctx, Reason{Shop: shop, Kind: "model", Detail: "the text of window models changed"})
+	case known.Full != now.Full:
+		// The small tables are computed in every run that computes anything;
+		// nothing else of the shop is in scope.
+		r.out.Reasons = append(r.out.Reasons, Reason{Shop: shop, Kind: "definitions", Detail: "names, rules or definitions of KPIs changed"})
 	}
 	return nil
+}
+
+// definitionsFingerprint changes when what the full models are made of, beside
+// the data, does.
+func (r *run) definitionsFingerprint() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n%v\n", r.layerFingerprint(model.Full), r.in.Shops)
+	for _, rel := range r.in.Relations {
+		fmt.Fprintf(h, "%s %v %v\n", rel.Name, rel.Columns, rel.Rows)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 
 // anyRow selects one row per dataset in which the shop has any.

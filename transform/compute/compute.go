@@ -55,6 +55,7 @@ type Known struct {
 	Facts  string           `json:"facts"`  // fingerprint of the shop and buyer models
 	Days   string           `json:"days"`   // fingerprint of the day models
 	Window string           `json:"window"` // fingerprint of the window models
+	Full   string           `json:"full"`   // fingerprint of the full models, of the shops and of the small relations
 }
 
 // RelationColumn is a column of a Relation.
@@ -92,7 +93,7 @@ type Input struct {
 // Reason says why something is computed.
 type Reason struct {
 	Shop   ShopKey `json:"shop"`
-	Kind   string  `json:"kind"` // first_run, data, rule, model, horizon, forced
+	Kind   string  `json:"kind"` // first_run, data, rule, model, definitions, horizon, forced
 	Detail string  `json:"detail"`
 	Rows   int64   `json:"rows"`
 	From   string  `json:"from,omitempty"`

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kefu/transform/rule"
+	"kefu/transform/rule/yamlnode"
 
 	"pgregory.net/rapid"
 )
@@ -144,17 +145,64 @@ func TestTableOfRulesInForce(t *testing.T) {
 	set := mustRead(t, "rules:\n- {from: 2026-03-01, values: {credit: split}}\n- {from: 2026-04-01, platform: other, shop: s, values: {credit: pay_agent}}\n")
 	var got []string
 	for _, row := range set.Table(shops[5:]) {
-		if row.Rule == "credit" {
-			got = append(got, fmt.Sprintf("%s %s %s %v %s", row.Value, day(row.From), day(row.To), row.Shipped, row.Pos))
+		if o := row.Origin; o.Rule == "credit" {
+			got = append(got, fmt.Sprintf("%s %s %s %s %s %s", o.Value, day(row.From), day(row.To), o.Level, o.Pos, o))
 		}
 	}
 	want := []string{
-		"order_then_pay - 2026-02-28 true shipped.yaml:28:7",
-		"split 2026-03-01 2026-03-31 false p.yaml:2:31",
-		"pay_agent 2026-04-01 - false p.yaml:3:57",
+		"order_then_pay - 2026-02-28 general shipped.yaml:28:7 shipped default",
+		"split 2026-03-01 2026-03-31 general p.yaml:2:31 p.yaml:2",
+		"pay_agent 2026-04-01 - shop p.yaml:3:57 p.yaml:3",
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %q\nwant %q", got, want)
+	}
+}
+
+func TestWhereAValueComesFrom(t *testing.T) {
+	root, _ := yamlnode.Parse("/srv/kefu/rules/own.yaml", []byte("rules:\n- values:\n    credit: split\n"))
+	entries, problems := rule.Entries(root.Get("rules"))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	entries[0].File = "rules/own.yaml"
+	set, _ := rule.Parse(entries, shops)
+	for _, c := range []struct{ platform, date, rule, want string }{
+		{"jd", "2026-01-01", "reply_within", "shipped for jd from 2021-12-01"},
+		{"jd", "2021-11-30", "reply_within", "shipped for jd"},
+		{"jd", "2026-01-01", "inquiry_validity_days", "shipped default"},
+		{"jd", "2026-01-01", "credit", "rules/own.yaml:3"},
+	} {
+		o, ok := set.Origin(c.platform, "any", date(c.date), c.rule)
+		if !ok || o.String() != c.want {
+			t.Errorf("%s of %s on %s comes from %q, want %q", c.rule, c.platform, c.date, o, c.want)
+		}
+	}
+}
+
+func TestTheTableHasItsColumns(t *testing.T) {
+	rows := mustRead(t, "").Table(shops[:1])
+	if len(rows) < len(rule.Names()) {
+		t.Errorf("%d rows for %d rules", len(rows), len(rule.Names()))
+	}
+	for _, row := range rows {
+		values := row.Values()
+		if len(values) != len(rule.TableColumns()) {
+			t.Fatalf("%d values for %d columns", len(values), len(rule.TableColumns()))
+		}
+		for i, c := range rule.TableColumns() {
+			if dated := c.SQL == "DATE"; values[i] == nil && !dated || !dated && c.Name != "label_zh" && values[i] == "" {
+				t.Errorf("%s of %s is missing", c.Name, row.Origin.Rule)
+			}
+		}
+	}
+}
+
+func TestEveryRuleSaysWhatItMayBe(t *testing.T) {
+	for _, d := range rule.Definitions() {
+		if d.Form == "" || d.Meaning == "" || d.Group == "" {
+			t.Errorf("%s: form %q, meaning %q, group %q", d.Name, d.Form, d.Meaning, d.Group)
+		}
 	}
 }
 

@@ -12,7 +12,8 @@ type Definition struct {
 	Group   string // general, filters, response, attribution, after_sales
 	Chinese string // what users call it; may be empty
 	Meaning string
-	Text    bool // applied to texts when a message is normalised
+	Form    string // what its value may be, in words
+	Text    bool   // applied to texts when a message is normalised
 
 	read    func(r *yamlnode.Reader, n *yamlnode.Node, base *Values) (any, bool)
 	set     func(*Values, any)
@@ -30,6 +31,16 @@ type column struct {
 type Column struct {
 	Name string
 	SQL  string
+}
+
+// Columns lists the columns of rule_day that hold the rule; none where it
+// reaches no model.
+func (d *Definition) Columns() []Column {
+	out := make([]Column, len(d.columns))
+	for i, c := range d.columns {
+		out[i] = c.Column
+	}
+	return out
 }
 
 // Definitions lists every rule in documentation order.
@@ -53,16 +64,19 @@ var index = func() map[string]int {
 	return m
 }()
 
-// reading is how the value of a rule is taken from YAML; base is the table's
-// default, for keys that a mapping leaves out.
-type reading[T any] func(r *yamlnode.Reader, n *yamlnode.Node, what string, base T) (T, bool)
+// reading is how the value of a rule is taken from YAML, and in words what it
+// may be; base is the table's default, for keys that a mapping leaves out.
+type reading[T any] struct {
+	form string
+	read func(r *yamlnode.Reader, n *yamlnode.Node, what string, base T) (T, bool)
+}
 
 // define ties a rule's name to its field, its form and its columns.
-func define[T any](name, chinese, meaning string, field func(*Values) *T, read reading[T], columns ...column) Definition {
+func define[T any](name, chinese, meaning string, field func(*Values) *T, value reading[T], columns ...column) Definition {
 	return Definition{
-		Name: name, Chinese: chinese, Meaning: meaning, columns: columns,
+		Name: name, Chinese: chinese, Meaning: meaning, Form: value.form, columns: columns,
 		read: func(r *yamlnode.Reader, n *yamlnode.Node, base *Values) (any, bool) {
-			return read(r, n, name, *field(base))
+			return value.read(r, n, name, *field(base))
 		},
 		set: func(v *Values, x any) { *field(v) = x.(T) },
 		get: func(v *Values) any { return *field(v) },

@@ -16,9 +16,9 @@ var definitions = func() []Definition {
 
 var generalRules = []Definition{
 	define("day_starts_at", "业务天分割点", "business-day cut: an event before it belongs to the day before",
-		func(v *Values) *Clock { return &v.DayStartsAt }, readDayStart),
+		func(v *Values) *Clock { return &v.DayStartsAt }, dayStart),
 	define("exclude_agents", "", "agents (accounts) that count nowhere",
-		func(v *Values) *[]string { return &v.ExcludeAgents }, readItems,
+		func(v *Values) *[]string { return &v.ExcludeAgents }, items,
 		list("exclude_agents", func(v *Values) []string { return v.ExcludeAgents })),
 	define("exclude_flags", "", "buyers whose chats, evaluations and orders count for nothing while so flagged",
 		func(v *Values) *[]string { return &v.ExcludeFlags }, words("advertiser", "malicious", "internal"),
@@ -27,7 +27,7 @@ var generalRules = []Definition{
 
 var autoReplyRule = texts(
 	define("auto_reply_patterns", "自动回复", "texts that are automatic although sent by an agent account",
-		func(v *Values) *Patterns { return &v.AutoReplyPatterns }, readPatterns))
+		func(v *Values) *Patterns { return &v.AutoReplyPatterns }, patternList))
 
 var servedByRule = []Definition{
 	define("served_by", "", "whose answers count for reply and rating KPIs",
@@ -37,16 +37,16 @@ var servedByRule = []Definition{
 
 var filterRules = []Definition{
 	define("filter_monologue_buyer_messages", "接待过滤", "buyer said at most n messages: not a reception of that agent",
-		func(v *Values) *Limit { return &v.FilterMonologueBuyerMessages }, readLimit,
+		func(v *Values) *Limit { return &v.FilterMonologueBuyerMessages }, offOrCount,
 		limit("filter_monologue_buyer_messages", func(v *Values) Limit { return v.FilterMonologueBuyerMessages })),
 	define("filter_single_sentence_agent_messages", "接待过滤", "buyer said one message and agent at least n: filtered as advertising",
-		func(v *Values) *Limit { return &v.FilterSingleSentenceAgentMessages }, readLimit,
+		func(v *Values) *Limit { return &v.FilterSingleSentenceAgentMessages }, offOrCount,
 		limit("filter_single_sentence_agent_messages", func(v *Values) Limit { return v.FilterSingleSentenceAgentMessages })),
 }
 
 var watchwordRule = texts(
 	define("filter_watchword", "暗号过滤", "code word that drops a reception when the agent sent it often enough",
-		func(v *Values) *string { return &v.FilterWatchword }, readWatchword,
+		func(v *Values) *string { return &v.FilterWatchword }, offOrWord,
 		column{Column{"filter_watchword", "VARCHAR"}, func(v *Values) any {
 			if v.FilterWatchword == "" {
 				return nil
@@ -56,10 +56,10 @@ var watchwordRule = texts(
 
 var moreFilterRules = []Definition{
 	define("filter_watchword_times", "暗号过滤", "how many manual messages with the code word drop the reception",
-		func(v *Values) *Limit { return &v.FilterWatchwordTimes }, readLimit,
+		func(v *Values) *Limit { return &v.FilterWatchwordTimes }, offOrCount,
 		limit("filter_watchword_times", func(v *Values) Limit { return v.FilterWatchwordTimes })),
 	define("handover_max_agent_messages", "接待过滤", "agent wrote at most n messages, then handed over: not his reception",
-		func(v *Values) *Limit { return &v.HandoverMaxAgentMessages }, readLimit,
+		func(v *Values) *Limit { return &v.HandoverMaxAgentMessages }, offOrCount,
 		limit("handover_max_agent_messages", func(v *Values) Limit { return v.HandoverMaxAgentMessages })),
 	define("long_reception_minutes", "长接待", "a reception is long when last − first message is above it",
 		func(v *Values) *int { return &v.LongReceptionMinutes }, within(1, 1440),
@@ -68,16 +68,16 @@ var moreFilterRules = []Definition{
 
 var responseRules = []Definition{
 	define("reply_horizon", "", "a message later than this after the turn's opening is no answer",
-		durationField, readHorizon,
+		durationField, shortTime,
 		column{Column{"reply_horizon_seconds", "BIGINT"}, func(v *Values) any { return int64(v.ReplyHorizon.Seconds()) }}),
 	define("response_from", "", "response time runs from the turn's first or last buyer message",
 		func(v *Values) *string { return &v.ResponseFrom }, word("first", "last"),
 		varchar("response_from", func(v *Values) string { return v.ResponseFrom })),
 	define("subtract_offline", "", "take away the agent's offline time from response times",
-		func(v *Values) *bool { return &v.SubtractOffline }, readBool,
+		func(v *Values) *bool { return &v.SubtractOffline }, yesNo,
 		boolean("subtract_offline", func(v *Values) bool { return v.SubtractOffline })),
 	define("slow_response", "慢响应", "when a reception is slow: any turn (at least `times`), the first, or the average above `seconds`",
-		func(v *Values) *SlowResponse { return &v.SlowResponse }, readSlowResponse,
+		func(v *Values) *SlowResponse { return &v.SlowResponse }, slowResponse,
 		integer("slow_response_seconds", func(v *Values) int { return v.SlowResponse.Seconds }),
 		integer("slow_response_times", func(v *Values) int { return v.SlowResponse.Times }),
 		varchar("slow_response_scope", func(v *Values) string { return v.SlowResponse.Scope })),
@@ -85,7 +85,7 @@ var responseRules = []Definition{
 		func(v *Values) *int { return &v.SessionGapMinutes }, within(1, 1440),
 		integer("session_gap_minutes", func(v *Values) int { return v.SessionGapMinutes })),
 	define("reply_within", "3分钟人工回复率 / 首次30秒应答率", "the platform's reply-rate: within which time, per person, turn or session, at which hours",
-		func(v *Values) *ReplyWithin { return &v.ReplyWithin }, readReplyWithin,
+		func(v *Values) *ReplyWithin { return &v.ReplyWithin }, replyWithin,
 		integer("reply_within_seconds", func(v *Values) int { return v.ReplyWithin.Seconds }),
 		varchar("reply_within_unit", func(v *Values) string { return v.ReplyWithin.Unit }),
 		integer("reply_within_from_s", func(v *Values) int { return v.ReplyWithin.Hours.From }),
@@ -108,7 +108,7 @@ var inquiryRules = []Definition{
 		func(v *Values) *Decimal { return &v.SplitOrderShare }, between("0", "1", 4),
 		number("split_order_share", "DECIMAL(18,6)", 6, func(v *Values) Decimal { return v.SplitOrderShare })),
 	define("order_agent_needs_buyer_message", "", "an agent becomes order agent only if the buyer wrote to him in the window before the order",
-		func(v *Values) *bool { return &v.OrderAgentNeedsBuyerMessage }, readBool,
+		func(v *Values) *bool { return &v.OrderAgentNeedsBuyerMessage }, yesNo,
 		boolean("order_agent_needs_buyer_message", func(v *Values) bool { return v.OrderAgentNeedsBuyerMessage })),
 	define("inquiry_roles", "", "receptions of agents of other roles are no inquiries",
 		func(v *Values) *[]string { return &v.InquiryRoles }, words("presale", "aftersale", "both"),
@@ -123,13 +123,13 @@ var inquiryRules = []Definition{
 
 var creditRules = []Definition{
 	define("credit_silent_follow_up", "全静默订单跟进业绩", "a fully silent order is credited to who follows it up",
-		func(v *Values) *bool { return &v.CreditSilentFollowUp }, readBool,
+		func(v *Values) *bool { return &v.CreditSilentFollowUp }, yesNo,
 		boolean("credit_silent_follow_up", func(v *Values) bool { return v.CreditSilentFollowUp })),
 	define("follow_up_minutes", "全静默订单跟进业绩", "contact within so many minutes after payment is a follow-up",
 		func(v *Values) *int { return &v.FollowUpMinutes }, within(1, 1440),
 		integer("follow_up_minutes", func(v *Values) int { return v.FollowUpMinutes })),
 	define("agent_initiated_counts", "客服主动联系不算询单流失", "agent-initiated receptions count as inquiries",
-		func(v *Values) *bool { return &v.AgentInitiatedCounts }, readBool,
+		func(v *Values) *bool { return &v.AgentInitiatedCounts }, yesNo,
 		boolean("agent_initiated_counts", func(v *Values) bool { return v.AgentInitiatedCounts })),
 	define("agent_initiated_reply_days", "客服主动联系不算询单流失", "days in which a buyer's message answers an agent's unanswered contact",
 		func(v *Values) *int { return &v.AgentInitiatedReplyDays }, within(1, 15),
@@ -141,28 +141,28 @@ var creditRules = []Definition{
 		func(v *Values) *int { return &v.RemindWithinHours }, within(1, 720),
 		integer("remind_within_hours", func(v *Values) int { return v.RemindWithinHours })),
 	define("exclude_orders", "指定订单不算客服业绩", "orders that earn nobody credit",
-		func(v *Values) *ExcludeOrders { return &v.ExcludeOrders }, readExcludeOrders,
+		func(v *Values) *ExcludeOrders { return &v.ExcludeOrders }, excludeOrders,
 		list("exclude_order_ids", func(v *Values) []string { return v.ExcludeOrders.IDs }),
 		list("exclude_order_products", func(v *Values) []string { return v.ExcludeOrders.Products }),
 		list("exclude_order_tags", func(v *Values) []string { return v.ExcludeOrders.Tags }),
 		number("exclude_order_min_amount", "DECIMAL(18,2)", 2, func(v *Values) Decimal { return v.ExcludeOrders.MinAmount })),
 	define("merge_lost_across_days", "跨天聊天只算一次询单流失", "lost inquiries of consecutive windows count once",
-		func(v *Values) *bool { return &v.MergeLostAcrossDays }, readBool,
+		func(v *Values) *bool { return &v.MergeLostAcrossDays }, yesNo,
 		boolean("merge_lost_across_days", func(v *Values) bool { return v.MergeLostAcrossDays })),
 	define("handover_counts", "", "an agent who handed over and wrote nothing more keeps the inquiry",
-		func(v *Values) *bool { return &v.HandoverCounts }, readBool,
+		func(v *Values) *bool { return &v.HandoverCounts }, yesNo,
 		boolean("handover_counts", func(v *Values) bool { return v.HandoverCounts })),
 }
 
 var textRules = texts(
 	define("recommendation_marks", "商品推荐", "texts that mark a recommendation where the platform has no product message",
-		func(v *Values) *Patterns { return &v.RecommendationMarks }, readPatterns),
+		func(v *Values) *Patterns { return &v.RecommendationMarks }, patternList),
 	define("topics", "买家咨询聚类", "ordered list of topics, the first whose pattern fits wins",
-		func(v *Values) *Topics { return &v.Topics }, readTopics))
+		func(v *Values) *Topics { return &v.Topics }, topicList))
 
 var afterSalesRules = []Definition{
 	define("rating_hours", "", "evaluations invited outside these hours do not count",
-		func(v *Values) *Hours { return &v.RatingHours }, readHours,
+		func(v *Values) *Hours { return &v.RatingHours }, hoursOfDay,
 		integer("rating_from_s", func(v *Values) int { return v.RatingHours.From }),
 		integer("rating_to_s", func(v *Values) int { return v.RatingHours.To })),
 	define("rating_sources", "", "who asked for the evaluations that count",
@@ -187,15 +187,15 @@ var afterSalesRules = []Definition{
 		func(v *Values) *int { return &v.TrainingDays }, within(1, 365),
 		integer("training_days", func(v *Values) int { return v.TrainingDays })),
 	define("training_kpis", "培训效果", "KPIs whose training effect is measured",
-		func(v *Values) *[]string { return &v.TrainingKPIs }, readKPIs,
+		func(v *Values) *[]string { return &v.TrainingKPIs }, kpiList,
 		list("training_kpis", func(v *Values) []string { return v.TrainingKPIs })),
 }
 
 var gradeRules = []Definition{
 	define("grades", "", "per KPI: direction and the lines warning, pass, excellent",
-		func(v *Values) *Grades { return &v.Grades }, readGrades),
+		func(v *Values) *Grades { return &v.Grades }, gradeLines),
 	define("targets", "", "per KPI: the target",
-		func(v *Values) *Targets { return &v.Targets }, readTargets),
+		func(v *Values) *Targets { return &v.Targets }, targetValues),
 	define("pay_plan", "绩效提成", "per KPI: weight, floor and cap in percent; weights sum to 100",
-		func(v *Values) *PayPlan { return &v.PayPlan }, readPayPlan),
+		func(v *Values) *PayPlan { return &v.PayPlan }, payShares),
 }

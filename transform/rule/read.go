@@ -8,31 +8,8 @@ import (
 	"kefu/transform/rule/yamlnode"
 )
 
-func durationField(v *Values) *time.Duration { return &v.ReplyHorizon }
-
 func readBool(r *yamlnode.Reader, n *yamlnode.Node, what string, _ bool) (bool, bool) {
 	return r.Bool(n, what)
-}
-
-func within(lowest, highest int) reading[int] {
-	return func(r *yamlnode.Reader, n *yamlnode.Node, what string, _ int) (int, bool) {
-		return r.Int(n, what, lowest, highest)
-	}
-}
-
-func word(known ...string) reading[string] {
-	return func(r *yamlnode.Reader, n *yamlnode.Node, what string, _ string) (string, bool) {
-		return r.Enum(n, what, known...)
-	}
-}
-
-// words takes a list of known words.
-func words(known ...string) reading[[]string] {
-	return func(r *yamlnode.Reader, n *yamlnode.Node, what string, _ []string) ([]string, bool) {
-		return readList(r, n, what, func(item *yamlnode.Node) (string, bool) {
-			return r.Enum(item, "an item of "+what, known...)
-		})
-	}
 }
 
 // readList takes all items or none: a list that lost an item would be another rule.
@@ -126,12 +103,6 @@ func readHorizon(r *yamlnode.Reader, n *yamlnode.Node, what string, _ time.Durat
 		return 0, false
 	}
 	return d, true
-}
-
-func between(lowest, highest string, digits int) reading[Decimal] {
-	return func(r *yamlnode.Reader, n *yamlnode.Node, what string, _ Decimal) (Decimal, bool) {
-		return readDecimal(r, n, what, lowest, highest, digits)
-	}
 }
 
 func readDecimal(r *yamlnode.Reader, n *yamlnode.Node, what, lowest, highest string, digits int) (Decimal, bool) {

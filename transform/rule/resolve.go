@@ -2,6 +2,7 @@ package rule
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"sort"
@@ -159,12 +160,32 @@ func (s *Set) BusinessDate(platform, shop string, t time.Time) time.Time {
 
 // Origin is where the value of a rule comes from.
 type Origin struct {
-	Rule    string
-	Value   string    // plain, or JSON for lists and mappings
-	Shipped bool      // else a user's entry
-	From    time.Time // date of the entry; zero = always
-	Level   string    // shop, platform, general
-	Pos     yamlnode.Pos
+	Rule     string
+	Value    string    // plain, or JSON for lists and mappings
+	Shipped  bool      // else a user's entry
+	From     time.Time // date of the entry; zero = always
+	Level    string    // shop, platform, general
+	Platform string    // of the entry; "" = general
+	Pos      yamlnode.Pos
+	file     string
+}
+
+// String tells the origin to people: the line of a user's entry, as
+// pipelines.yaml:12, or what ships, as shipped default, or as shipped for jd
+// from 2021-12-01.
+func (o Origin) String() string {
+	switch {
+	case o.Pos == yamlnode.Pos{}:
+		return ""
+	case !o.Shipped:
+		return fmt.Sprintf("%s:%d", cmp.Or(o.file, o.Pos.File), o.Pos.Line)
+	case o.Platform == "":
+		return "shipped default"
+	case o.From.IsZero():
+		return "shipped for " + o.Platform
+	default:
+		return "shipped for " + o.Platform + " from " + o.From.Format(time.DateOnly)
+	}
 }
 
 // Origin tells the value of a rule that is in force for a shop on a day and the
@@ -183,7 +204,7 @@ func (seg *segment) origin(rule int) Origin {
 	if src == nil {
 		return o
 	}
-	o.Shipped, o.Pos = src.entry.shipped, src.setting.pos
+	o.Shipped, o.Platform, o.Pos, o.file = src.entry.shipped, src.entry.Platform, src.setting.pos, src.entry.File
 	o.Level = [...]string{"general", "platform", "shop"}[src.level]
 	if src.from != minDay {
 		o.From = dateOf(src.from)

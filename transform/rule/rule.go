@@ -26,6 +26,7 @@ type Shop struct {
 // Entry is one item of a `rules:` list.
 type Entry struct {
 	Pos      yamlnode.Pos
+	File     string    // how tables name the file that it stands in; "" = as in Pos
 	From     time.Time // midnight UTC of the date; zero = always
 	Platform string    // "" = every platform
 	Shop     string    // "" = every shop of the platform

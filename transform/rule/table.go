@@ -12,14 +12,38 @@ import (
 	"kefu/transform/rule/yamlnode"
 )
 
-// InForce is a row of dim_rule: a rule's value for a shop and the dates, both
-// included, between which it is in force. Zero dates mean without limit.
+// InForce is a row of dim_rule: a rule's value for a shop and the business
+// days, both included, between which it is in force. Zero dates mean without
+// limit.
 type InForce struct {
 	Platform, Shop string
-	Rule, Value    string
 	From, To       time.Time
-	Shipped        bool
-	Pos            yamlnode.Pos
+	Origin         Origin // with the rule's name and value
+}
+
+// TableColumns lists the columns of the relation rule_intervals, from which
+// dim_rule is made, in the order of InForce.Values.
+func TableColumns() []Column {
+	return []Column{
+		{"platform", "VARCHAR"}, {"shop_id", "VARCHAR"}, {"rule", "VARCHAR"}, {"valid_from", "DATE"}, {"valid_to", "DATE"},
+		{"value", "VARCHAR"}, {"origin", "VARCHAR"}, {"level", "VARCHAR"}, {"rule_group", "VARCHAR"}, {"label_zh", "VARCHAR"}, {"meaning", "VARCHAR"},
+	}
+}
+
+// Values returns the row aligned with TableColumns; a day without limit is nil.
+func (f InForce) Values() []any {
+	d := definitions[index[f.Origin.Rule]]
+	return []any{
+		f.Platform, f.Shop, d.Name, dateOrNil(f.From), dateOrNil(f.To),
+		f.Origin.Value, f.Origin.String(), f.Origin.Level, d.Group, d.Chinese, d.Meaning,
+	}
+}
+
+func dateOrNil(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t
 }
 
 // Table lists the value of every rule for every shop over time.
@@ -47,8 +71,7 @@ func (s *Set) Table(shops []Shop) []InForce {
 }
 
 func inForce(shop Shop, seg *segment, rule int) InForce {
-	o := seg.origin(rule)
-	row := InForce{Platform: shop.Platform, Shop: shop.ID, Rule: o.Rule, Value: o.Value, Shipped: o.Shipped, Pos: o.Pos}
+	row := InForce{Platform: shop.Platform, Shop: shop.ID, Origin: seg.origin(rule)}
 	if seg.from != minDay {
 		row.From = dateOf(seg.from)
 	}

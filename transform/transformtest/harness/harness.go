@@ -17,6 +17,7 @@ import (
 	"kefu/extract/dataset"
 	"kefu/extract/lake"
 	"kefu/sql"
+	"kefu/transform/catalogue"
 	"kefu/transform/compute"
 	"kefu/transform/duckdb"
 	"kefu/transform/model"
@@ -33,7 +34,6 @@ type Harness struct {
 	serial    int
 	rules     *rule.Set
 	shops     []compute.Shop
-	relations []compute.Relation
 	current   map[string][]lake.File
 	snapshots map[string]int64
 	history   map[string]map[int64][]lake.File
@@ -66,22 +66,25 @@ func New(ctx context.Context, dir string, shops []compute.Shop, rules *rule.Set)
 		engine: engine, graph: graph, dir: dir, shops: shops, rules: rules,
 		current: map[string][]lake.File{}, snapshots: map[string]int64{}, history: map[string]map[int64][]lake.File{},
 		marts: map[string][]lake.File{}, known: map[compute.ShopKey]compute.Known{},
-		relations: []compute.Relation{
-			{Name: "metrics", Columns: append(texts("metric", "label_zh", "label_en", "unit", "direction", "formula", "numerator", "denominator", "grains", "periods", "source"),
-				compute.RelationColumn{Name: "position", Type: "INTEGER"})},
-			{Name: "rule_intervals", Columns: append(texts("platform", "shop_id", "rule", "value", "origin"), compute.RelationColumn{Name: "valid_from", Type: "DATE"}, compute.RelationColumn{Name: "valid_to", Type: "DATE"})},
-		},
 	}
 	h.computer = compute.New(engine, h, graph)
 	return h, nil
 }
 
-func texts(names ...string) []compute.RelationColumn {
-	out := make([]compute.RelationColumn, len(names))
-	for i, n := range names {
-		out[i] = compute.RelationColumn{Name: n, Type: "VARCHAR"}
+// relations are the small relations as the rules stand; the catalogue of KPIs
+// is left empty.
+func (h *Harness) relations() []compute.Relation {
+	metrics, intervals := compute.Relation{Name: "metrics"}, compute.Relation{Name: "rule_intervals"}
+	for _, c := range catalogue.Columns() {
+		metrics.Columns = append(metrics.Columns, compute.RelationColumn{Name: c.Name, Type: c.Type})
 	}
-	return out
+	for _, c := range rule.TableColumns() {
+		intervals.Columns = append(intervals.Columns, compute.RelationColumn{Name: c.Name, Type: c.SQL})
+	}
+	for _, f := range h.rules.Table(h.rules.Shops()) {
+		intervals.Rows = append(intervals.Rows, f.Values())
+	}
+	return []compute.Relation{metrics, intervals}
 }
 
 // Close stops the engine.
@@ -244,7 +247,7 @@ func (h *Harness) Plan(ctx context.Context) (*compute.Result, error) {
 
 func (h *Harness) compute(ctx context.Context, in compute.Input) (*compute.Result, error) {
 	in.Shops, in.Current, in.Snapshots = h.shops, h.current, maps.Clone(h.snapshots)
-	in.Marts, in.Known, in.Rules, in.Relations = h.marts, h.known, h.rules, h.relations
+	in.Marts, in.Known, in.Rules, in.Relations = h.marts, h.known, h.rules, h.relations()
 	in.FilesAt = func(d string, snapshot int64) ([]lake.File, error) { return h.history[d][snapshot], nil }
 	return h.computer.Run(ctx, in)
 }

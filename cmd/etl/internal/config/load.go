@@ -192,7 +192,20 @@ func (l *loader) finish(root *yamlnode.Node) {
 func (l *loader) rules(n *yamlnode.Node) []rule.Entry {
 	entries, problems := rule.Entries(n)
 	l.Problems = append(l.Problems, problems...)
+	for i := range entries {
+		entries[i].File = l.relative(entries[i].Pos.File)
+	}
 	return entries
+}
+
+// relative names a file as seen from the folder of the configuration, so that
+// tables say the same wherever that folder is.
+func (l *loader) relative(file string) string {
+	name, err := filepath.Rel(l.cfg.Dir, file)
+	if err != nil {
+		return file
+	}
+	return filepath.ToSlash(name)
 }
 
 // include reads the files of rules and presets.

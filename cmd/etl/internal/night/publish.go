@@ -16,6 +16,7 @@ const (
 	factsLayer  = "facts"
 	daysLayer   = "days"
 	windowLayer = "windows"
+	fullLayer   = "full"
 )
 
 // compute works out what the present lake, rules and models change.
@@ -70,7 +71,7 @@ func (n *Night) storedModels() []string {
 func known(p ledger.Publication) map[compute.ShopKey]compute.Known {
 	out := map[compute.ShopKey]compute.Known{}
 	for name, in := range p.Inputs {
-		out[shopKey(name)] = compute.Known{Inputs: in.Snapshots, Facts: in.Models[factsLayer], Days: in.Models[daysLayer], Window: in.Models[windowLayer]}
+		out[shopKey(name)] = compute.Known{Inputs: in.Snapshots, Facts: in.Models[factsLayer], Days: in.Models[daysLayer], Window: in.Models[windowLayer], Full: in.Models[fullLayer]}
 	}
 	return out
 }
@@ -106,7 +107,7 @@ func (n *Night) publish(ctx context.Context, result *compute.Result, current *sn
 		next.Inputs[shop.String()] = ledger.Inputs{
 			Snapshots: k.Inputs,
 			Rules:     n.Rules.Fingerprint(shop.Platform, shop.Shop),
-			Models:    map[string]string{factsLayer: k.Facts, daysLayer: k.Days, windowLayer: k.Window},
+			Models:    map[string]string{factsLayer: k.Facts, daysLayer: k.Days, windowLayer: k.Window, fullLayer: k.Full},
 		}
 	}
 	published, err := n.Ledger.Publish(ctx, next, n.lease)

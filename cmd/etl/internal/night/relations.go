@@ -19,23 +19,13 @@ func (n *Night) relations() []compute.Relation {
 		metrics.Columns = append(metrics.Columns, compute.RelationColumn{Name: c.Name, Type: c.Type})
 	}
 	intervals := compute.Relation{Name: "rule_intervals"}
-	for _, name := range []string{"platform", "shop_id", "rule", "value", "origin"} {
-		intervals.Columns = append(intervals.Columns, compute.RelationColumn{Name: name, Type: "VARCHAR"})
-	}
-	for _, name := range []string{"valid_from", "valid_to"} {
-		intervals.Columns = append(intervals.Columns, compute.RelationColumn{Name: name, Type: "DATE"})
+	for _, c := range rule.TableColumns() {
+		intervals.Columns = append(intervals.Columns, compute.RelationColumn{Name: c.Name, Type: c.SQL})
 	}
 	for _, f := range n.Rules.Table(n.Rules.Shops()) {
-		intervals.Rows = append(intervals.Rows, []any{f.Platform, f.Shop, f.Rule, f.Value, origin(f), dateOrNil(f.From), dateOrNil(f.To)})
+		intervals.Rows = append(intervals.Rows, f.Values())
 	}
 	return []compute.Relation{metrics, intervals}
-}
-
-func dateOrNil(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return t
 }
 
 func shopKey(name string) compute.ShopKey {
@@ -54,12 +44,4 @@ type textRules struct{ set *rule.Set }
 // At implements normalise.TextRules.
 func (t textRules) At(platform, shop string, date time.Time) normalise.TextJudge {
 	return t.set.At(platform, shop, date)
-}
-
-// origin says where a value comes from.
-func origin(f rule.InForce) string {
-	if f.Shipped {
-		return "shipped"
-	}
-	return f.Pos.String()
 }

@@ -109,7 +109,10 @@ func (r *run) bindLake(ctx context.Context) error {
 			return err
 		}
 	}
-	return r.loadRules(ctx)
+	if err := r.loadRules(ctx); err != nil {
+		return err
+	}
+	return r.takeRows(ctx)
 }
 
 func shopsRelation() Relation {

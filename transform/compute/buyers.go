@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"kefu/extract/lake"
+	"kefu/transform/model"
 )
 
 // orderKey is the buyer_key of a row that names an order: the order's buyer,
@@ -101,7 +102,11 @@ func (r *run) findBuyers(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	for _, find := range finds {
+	published, err := r.findPublished(ctx)
+	if err != nil {
+		return err
+	}
+	for _, find := range append(finds, published...) {
 		if err := r.exec(ctx, "find changed buyers", "insert into found_buyers "+find); err != nil {
 			return err
 		}
@@ -110,6 +115,29 @@ func (r *run) findBuyers(ctx context.Context) error {
 		`create or replace temp table scope_buyers as
 		 select distinct f.platform, f.shop_id, f.buyer_key from found_buyers f where f.buyer_key is not null
 		   and (f.platform, f.shop_id) in (select (platform, shop_id) from shops)`)
+}
+
+// findPublished finds the buyers whose published facts stand on forced days,
+// also where nothing in the lake speaks of them there any more.
+func (r *run) findPublished(ctx context.Context) ([]string, error) {
+	if len(r.in.Forced) == 0 {
+		return nil, nil
+	}
+	var finds []string
+	for _, m := range r.graph.OfScope(model.Buyer) {
+		if !m.Stored || m.Name == "inquiries" || len(m.Days) == 0 {
+			continue // inquiries are bound already, and of receptions
+		}
+		columns := []lake.Column{{Name: "platform", Type: "VARCHAR"}, {Name: "shop_id", Type: "VARCHAR"}, {Name: "buyer_key", Type: "VARCHAR"}}
+		for _, d := range m.Days {
+			columns = append(columns, lake.Column{Name: d, Type: "DATE"})
+			finds = append(finds, fmt.Sprintf("select platform, shop_id, buyer_key from prev_%s where (platform, shop_id, %s) in (select (platform, shop_id, dt) from forced_days)", m.Name, quoteName(d)))
+		}
+		if err := r.bindPublishedAs(ctx, m.Name, columns); err != nil {
+			return nil, err
+		}
+	}
+	return finds, nil
 }
 
 // qualify makes a bare column of the rows x explicit.

@@ -41,6 +41,7 @@ create or replace temp table found_buyers (platform varchar, shop_id varchar, bu
 create or replace temp table found_days (platform varchar, shop_id varchar, dt date);
 create or replace temp table found_window_days (platform varchar, shop_id varchar, dt date);
 create or replace temp table changed_rule_days (platform varchar, shop_id varchar, dt date);
+create or replace temp table forced_days (platform varchar, shop_id varchar, dt date);
 create or replace temp table failed_shops (platform varchar, shop_id varchar);
 `
 
@@ -333,7 +334,7 @@ func (r *run) force(ctx context.Context) error {
 			from, to := f.From.Format("2006-01-02"), f.To.Format("2006-01-02")
 			days := fmt.Sprintf("select platform, shop_id, dt from rule_day where (platform, shop_id) = (%s, %s) and dt between date '%s' and date '%s'",
 				quoteText(s.Platform), quoteText(s.Shop), from, to)
-			if err := r.exec(ctx, "note forced days", "insert into changed_rule_days "+days+"; insert into found_days "+days); err != nil {
+			if err := r.exec(ctx, "note forced days", "insert into forced_days "+days+"; insert into changed_rule_days "+days+"; insert into found_days "+days); err != nil {
 				return err
 			}
 			if err := r.reason(ctx, Reason{Shop: s.ShopKey, Kind: "forced", Detail: "asked for", From: from, To: to}); err != nil {

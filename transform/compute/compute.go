@@ -77,6 +77,7 @@ type Force struct {
 // Input is all that a computation depends on.
 type Input struct {
 	Shops     []Shop
+	Partial   bool                                                      // there are more shops: their rows stay as they are
 	Current   map[string][]lake.File                                    // dataset → files now
 	Snapshots map[string]int64                                          // dataset → snapshot of Current
 	FilesAt   func(dataset string, snapshot int64) ([]lake.File, error) // files of an older snapshot
@@ -86,7 +87,9 @@ type Input struct {
 	Relations []Relation
 	Forced    []Force
 	Values    bool  // also list which KPI values change
-	ChunkRows int64 // chat messages of one chunk of buyers; 0 = 4 million
+	ChunkRows int64 // messages and orders that one chunk reads; 0 = 4 million
+	Copied    bool  // take the rows of the shops out of the lake once; for shops that make one chunk
+	Shelf     Shelf // keeps what chunks give; nil = the engine does, as long as this computation lasts
 	Progress  func(model string, done, total int)
 }
 
@@ -176,6 +179,7 @@ type run struct {
 	out    *Result
 	deltas map[string]delta // stored model → what changed
 	cols   map[string][]lake.Column
+	kept   map[string][]string // stored model → files on the shelf
 }
 
 // delta tells how the rows in scope of a model differ from the published ones.
@@ -184,11 +188,26 @@ type delta struct {
 	months []string // partitions touched; [""] for unpartitioned tables
 }
 
-// Run computes what the input asks for.
+// defaultChunkRows bounds a chunk where the caller does not.
+const defaultChunkRows = 4_000_000
+
+// Computation is one that is computed and checked, but not staged.
+type Computation struct{ run *run }
+
+// Run computes what the input asks for and stages it.
 func (c *Computer) Run(ctx context.Context, in Input) (*Result, error) {
-	r := &run{Computer: c, in: in, out: &Result{Known: map[ShopKey]Known{}}, deltas: map[string]delta{}, cols: map[string][]lake.Column{}}
+	done, err := c.Compute(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return done.Stage(ctx, in.Marts)
+}
+
+// Compute computes what the input asks for and checks it.
+func (c *Computer) Compute(ctx context.Context, in Input) (*Computation, error) {
+	r := &run{Computer: c, in: in, out: &Result{Known: map[ShopKey]Known{}}, deltas: map[string]delta{}, cols: map[string][]lake.Column{}, kept: map[string][]string{}}
 	if in.ChunkRows == 0 {
-		r.in.ChunkRows = 4_000_000
+		r.in.ChunkRows = defaultChunkRows
 	}
 	steps := []struct {
 		doing string
@@ -204,7 +223,6 @@ func (c *Computer) Run(ctx context.Context, in Input) (*Result, error) {
 		{"compare KPI values", r.valueChanges},
 		{"compute dimensions", r.computeFullModels},
 		{"check", r.audit},
-		{"write staged files", r.stage},
 	}
 	for i, s := range steps {
 		if err := s.do(ctx); err != nil {
@@ -213,6 +231,21 @@ func (c *Computer) Run(ctx context.Context, in Input) (*Result, error) {
 		if i == 1 && len(r.out.Reasons) == 0 {
 			break // nothing changed for any shop
 		}
+	}
+	return &Computation{r}, nil
+}
+
+// Stage writes the partitions that differ from the published ones. The marts
+// are those of the latest publication: where other shops were published since
+// the computation began, their new rows are carried over.
+func (c *Computation) Stage(ctx context.Context, marts map[string][]lake.File) (*Result, error) {
+	r := c.run
+	if len(r.out.Reasons) == 0 {
+		return r.out, nil
+	}
+	r.in.Marts = marts
+	if err := r.stage(ctx); err != nil {
+		return nil, fmt.Errorf("write staged files: %w", err)
 	}
 	return r.out, nil
 }

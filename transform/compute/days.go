@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"kefu/transform/model"
 )
@@ -20,12 +21,16 @@ func (r *run) bindForDays(ctx context.Context, scopes ...model.Scope) error {
 			return err
 		}
 	}
+	mine := ""
+	if r.in.Partial {
+		mine = " where (platform, shop_id) in (select (platform, shop_id) from shops)"
+	}
 	for _, scope := range scopes {
 		for _, m := range r.graph.OfScope(scope) {
 			if !m.Stored {
 				continue
 			}
-			if err := r.bind(ctx, "view", m.Name, "select * from overlay_"+m.Name); err != nil {
+			if err := r.bind(ctx, "view", m.Name, "select * from overlay_"+m.Name+mine); err != nil {
 				return err
 			}
 		}
@@ -67,29 +72,38 @@ func (r *run) computeDayModels(ctx context.Context) error {
 	if err := r.exec(ctx, "gather changed days", "create or replace temp table scope_days as select distinct platform, shop_id, dt from found_days"); err != nil {
 		return err
 	}
-	return r.computeSpan(ctx, model.Day, "scope_days")
+	return r.computeDays(ctx, StageDays, model.Day, "scope_days", 0)
 }
 
-// computeSpan computes the models of a scope over the shop days of a table.
-func (r *run) computeSpan(ctx context.Context, scope model.Scope, table string) error {
-	// Days after a shop's last one have no rows; they stay in scope so that rows that stood there go.
-	err := r.bind(ctx, "table", "days", fmt.Sprintf(`select s.platform, s.shop_id, s.dt from %s s
-		join overlay_int_shop_horizon h on h.platform = s.platform and h.shop_id = s.shop_id where s.dt <= h.last_dt`, table))
+// computeDays computes the models of a scope over the shop days of a table, in
+// chunks of days. Each reads so many days before it, too.
+func (r *run) computeDays(ctx context.Context, stage string, scope model.Scope, table string, before int) error {
+	spans, err := r.spans(ctx, table, before)
 	if err != nil {
 		return err
 	}
-	for _, m := range r.graph.OfScope(scope) {
-		if err := r.compute(ctx, m, m.Name); err != nil {
-			return err
+	digest, err := r.digest(ctx, table, "platform, shop_id, dt")
+	if err != nil {
+		return err
+	}
+	models := r.graph.OfScope(scope)
+	for i, s := range spans {
+		from, to := s.from.Format(time.DateOnly), s.to.Format(time.DateOnly)
+		// Days after a shop's last one have no rows; they stay in scope so that rows that stood there go.
+		days := fmt.Sprintf(`select s.platform, s.shop_id, s.dt from %s s
+			join overlay_int_shop_horizon h on h.platform = s.platform and h.shop_id = s.shop_id
+			where s.dt <= h.last_dt and s.dt between date '%s' and date '%s'`, table, from, to)
+		c := Chunk{Stage: stage, Part: i + 1, Parts: len(spans), From: from, To: to, Scope: digest}
+		if s == (span{}) {
+			c.From, c.To = "", ""
 		}
-		if !m.Stored {
-			continue
-		}
-		if err := r.settle(ctx, m, m.Name); err != nil {
+		err := r.computeChunk(ctx, c, models,
+			func(ctx context.Context) error { return r.bind(ctx, "table", "days", days) })
+		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return r.settleChunks(ctx, models)
 }
 
 // computeWindowModels computes the as-of days whose windows hold a changed day.
@@ -109,7 +123,7 @@ func (r *run) computeWindowModels(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.computeSpan(ctx, model.Window, "scope_window_days")
+	return r.computeDays(ctx, StageWindows, model.Window, "scope_window_days", widestWindow-1)
 }
 
 // computeFullModels computes the small tables, which have no scope.

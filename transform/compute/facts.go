@@ -18,19 +18,30 @@ func (r *run) computeShopModels(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, m := range r.graph.OfScope(model.Shop) {
-		if err := r.compute(ctx, m, m.Name); err != nil {
-			return err
-		}
+	models := r.graph.OfScope(model.Shop)
+	scope, err := r.digest(ctx, "scope_shops", "platform, shop_id")
+	if err != nil {
+		return err
+	}
+	if err := r.computeChunk(ctx, Chunk{Stage: StageShops, Part: 1, Parts: 1, Scope: scope}, models, bound); err != nil {
+		return err
+	}
+	if err := r.settleChunks(ctx, models); err != nil {
+		return err
+	}
+	for _, m := range models {
 		if !m.Stored {
 			continue
 		}
-		if err := r.settle(ctx, m, m.Name); err != nil {
+		if err := r.bind(ctx, "view", m.Name, "select * from new_"+m.Name); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// bound is the scope of a chunk for which everything is bound already.
+func bound(context.Context) error { return nil }
 
 // compute materialises a model under a name.
 func (r *run) compute(ctx context.Context, m *model.Model, name string) error {
@@ -61,51 +72,30 @@ func (r *run) spent(name string, d time.Duration) {
 // computeBuyerModels computes the facts of all buyers in scope, in chunks of
 // buyers so that memory is bounded by the settings.
 func (r *run) computeBuyerModels(ctx context.Context) error {
-	models := r.graph.OfScope(model.Buyer)
-	messages, err := r.count(ctx, `select count(*) from lake_chat_messages x where exists (select 1 from scope_buyers b
-		where b.platform = x.platform and b.shop_id = x.shop_id and b.buyer_key = x.buyer_id)`)
+	models, rows := r.graph.OfScope(model.Buyer), int64(0)
+	if r.lakeRows() > r.in.ChunkRows {
+		n, err := r.count(ctx, `select
+			(select count(*) from lake_chat_messages x where (x.platform, x.shop_id, x.buyer_id) in (select (platform, shop_id, buyer_key) from scope_buyers))
+			+ (select count(*) from overlay_int_orders__identified x where (x.platform, x.shop_id, x.buyer_key) in (select (platform, shop_id, buyer_key) from scope_buyers))`)
+		if err != nil {
+			return fmt.Errorf("count rows in scope: %w", err)
+		}
+		rows = n
+	}
+	scope, err := r.digest(ctx, "scope_buyers", "platform, shop_id, buyer_key")
 	if err != nil {
-		return fmt.Errorf("count messages in scope: %w", err)
+		return err
 	}
-	chunks := int(messages/r.in.ChunkRows) + 1
+	chunks := int(rows/r.in.ChunkRows) + 1
 	for i := range chunks {
-		if err := r.bindBuyers(ctx, fmt.Sprintf("select * from scope_buyers where hash(buyer_key) %% %d = %d", chunks, i)); err != nil {
-			return err
-		}
-		for _, m := range models {
-			if err := r.compute(ctx, m, m.Name); err != nil {
-				return err
-			}
-			if err := r.keep(ctx, m, i == 0); err != nil {
-				return err
-			}
-		}
-		// Later chunks must not find what this one left.
-		for _, m := range slices.Backward(models) {
-			if err := r.unbind(ctx, m.Name); err != nil {
-				return err
-			}
-		}
-	}
-	for _, m := range models {
-		if !m.Stored {
-			continue
-		}
-		if err := r.settle(ctx, m, "new_"+m.Name); err != nil {
+		err := r.computeChunk(ctx, Chunk{Stage: StageFacts, Part: i + 1, Parts: chunks, Scope: scope}, models, func(ctx context.Context) error {
+			return r.bindBuyers(ctx, fmt.Sprintf("select * from scope_buyers where hash(buyer_key) %% %d = %d", chunks, i))
+		})
+		if err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-func (r *run) keep(ctx context.Context, m *model.Model, first bool) error {
-	if !m.Stored {
-		return nil
-	}
-	if first {
-		return r.bind(ctx, "table", "new_"+m.Name, "select * from "+quoteName(m.Name))
-	}
-	return r.exec(ctx, "gather "+m.Name, fmt.Sprintf("insert into new_%s select * from %s", m.Name, quoteName(m.Name)))
+	return r.settleChunks(ctx, models)
 }
 
 // bindBuyers restricts every dataset that names buyers to the chunk.

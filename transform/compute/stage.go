@@ -14,7 +14,6 @@ import (
 var ruleDay = &model.Model{Name: "rule_day", Grain: []string{"platform", "shop_id", "dt"}, Partition: "dt", Stored: true,
 	Description: "The rules in force for every shop and day"}
 
-// stage writes the partitions that differ from the published ones.
 func (r *run) stage(ctx context.Context) error {
 	if err := r.settleRules(ctx); err != nil {
 		return err
@@ -51,6 +50,8 @@ func (r *run) replaced(m *model.Model) string {
 		return on("scope_days")
 	case m.Scope == model.Window:
 		return on("scope_window_days")
+	case r.in.Partial && r.shopColumns(m) == "platform, shop_id":
+		return "(o.platform, o.shop_id) in (select (platform, shop_id) from shops)"
 	default:
 		return "true"
 	}

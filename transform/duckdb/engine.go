@@ -1,11 +1,12 @@
 // Package duckdb owns the embedded engine: one in-memory DuckDB that spills to
 // a folder of its own, reads and writes only where it is allowed to, and runs
-// one statement at a time.
+// one statement at a time in each of its sessions.
 package duckdb
 
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,10 +27,11 @@ type Options struct {
 	Macros      string   // statements run at start
 }
 
-// Engine is an open DuckDB with one connection.
+// Engine is one session of an open DuckDB.
 type Engine struct {
 	db   *sql.DB
 	conn *sql.Conn
+	lent bool // the database is another engine's
 }
 
 // Open starts an engine.
@@ -58,6 +60,7 @@ func (e *Engine) configure(ctx context.Context, o Options) error {
 	statements := []string{
 		"set memory_limit = " + Quote(o.MemoryLimit),
 		fmt.Sprintf("set threads = %d", o.Threads),
+		"set global TimeZone = 'UTC'", // of later sessions, too
 		"set TimeZone = 'UTC'",
 		"set preserve_insertion_order = false",
 	}
@@ -89,8 +92,30 @@ func (e *Engine) configure(ctx context.Context, o Options) error {
 	return nil
 }
 
-// Close stops the engine and drops everything it held.
-func (e *Engine) Close() error { return errors.Join(e.conn.Close(), e.db.Close()) }
+// Session returns another session of the same database, for work side by side:
+// it has temporary tables of its own and shares memory limit, threads, macros
+// and spill folder. It is closed before the engine.
+func (e *Engine) Session(ctx context.Context) (*Engine, error) {
+	conn, err := e.db.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("connect to engine: %w", err)
+	}
+	return &Engine{db: e.db, conn: conn, lent: true}, nil
+}
+
+// Close ends the session and drops its temporary tables; closing an engine
+// stops the database.
+func (e *Engine) Close() error {
+	if e.lent {
+		// A connection that goes back into the pool would keep its tables.
+		_ = e.conn.Raw(func(any) error { return driver.ErrBadConn })
+		if err := e.conn.Close(); err != nil && !errors.Is(err, sql.ErrConnDone) {
+			return fmt.Errorf("close session: %w", err)
+		}
+		return nil
+	}
+	return errors.Join(e.conn.Close(), e.db.Close())
+}
 
 // Exec runs statements; cancelling ctx interrupts them within milliseconds.
 func (e *Engine) Exec(ctx context.Context, statements string, args ...any) error {

@@ -74,6 +74,39 @@ func TestCancelStopsAStatement(t *testing.T) {
 	}
 }
 
+func TestSessionsShareNothingButTheDatabase(t *testing.T) {
+	e, ctx := open(t, Options{Macros: "create macro twice(x) as 2 * x", MemoryLimit: "300MB"}), t.Context()
+	if err := e.Exec(ctx, "create temp table mine as select 1 as n"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second session must not find what the first left
+		s, err := e.Session(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Exec(ctx, "create temp table mine as select twice(21) as n"); err != nil {
+			t.Errorf("a table of the same name in another session: %v", err)
+		}
+		var zone, limit string
+		if err := s.conn.QueryRowContext(ctx, "select current_setting('TimeZone'), current_setting('memory_limit')").Scan(&zone, &limit); err != nil {
+			t.Fatal(err)
+		}
+		if zone != "UTC" || limit != "286.1 MiB" {
+			t.Errorf("a session has the zone %s and the limit %s", zone, limit)
+		}
+		if err := s.Exec(ctx, "set threads = 1"); err == nil {
+			t.Error("a session could change the settings")
+		}
+		if err := s.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	}
+	var n int
+	if err := e.conn.QueryRowContext(ctx, "select n from mine").Scan(&n); err != nil || n != 1 {
+		t.Errorf("the engine's own table holds %d, %v", n, err)
+	}
+}
+
 func TestParseDecimal(t *testing.T) {
 	for s, cents := range map[string]int64{"0.00": 0, "12.3": 1230, "-5.05": -505, "1234567890.990": 123456789099, "7": 700} {
 		d, err := ParseDecimal(s, 18, 2)

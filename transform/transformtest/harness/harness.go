@@ -229,16 +229,25 @@ func (h *Harness) Run(ctx context.Context, force ...compute.Force) (*compute.Res
 
 // RunInChunks is Run with chunks of about so many messages.
 func (h *Harness) RunInChunks(ctx context.Context, rows int64, force ...compute.Force) (*compute.Result, error) {
-	result, err := h.compute(ctx, compute.Input{ChunkRows: rows, Forced: force})
+	return h.RunWith(ctx, compute.Input{ChunkRows: rows, Forced: force})
+}
+
+// RunWith computes with what of the input is given, of the shops that it names
+// or of all, and publishes it.
+func (h *Harness) RunWith(ctx context.Context, in compute.Input) (*compute.Result, error) {
+	result, err := h.compute(ctx, in)
 	if err != nil {
 		return nil, err
 	}
 	for _, t := range result.Tables {
 		h.marts[t.Name] = t.Files
 	}
-	h.known = result.Known
+	maps.Copy(h.known, result.Known)
 	return result, nil
 }
+
+// Shops returns all shops.
+func (h *Harness) Shops() []compute.Shop { return h.shops }
 
 // Plan computes what changed, with the KPI values, and publishes nothing.
 func (h *Harness) Plan(ctx context.Context) (*compute.Result, error) {
@@ -246,7 +255,10 @@ func (h *Harness) Plan(ctx context.Context) (*compute.Result, error) {
 }
 
 func (h *Harness) compute(ctx context.Context, in compute.Input) (*compute.Result, error) {
-	in.Shops, in.Current, in.Snapshots = h.shops, h.current, maps.Clone(h.snapshots)
+	in.Current, in.Snapshots = h.current, maps.Clone(h.snapshots)
+	if in.Shops == nil {
+		in.Shops = h.shops
+	}
 	in.Marts, in.Known, in.Rules, in.Relations = h.marts, h.known, h.rules, h.relations()
 	in.FilesAt = func(d string, snapshot int64) ([]lake.File, error) { return h.history[d][snapshot], nil }
 	return h.computer.Run(ctx, in)

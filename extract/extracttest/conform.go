@@ -50,12 +50,19 @@ type Case struct {
 	Columns map[string][]string
 	// Known leaves out the rows that the platform never lists; nil = none.
 	Known func(dataset string, row Row) bool
+	// Days is how far back the sample goes, 0 = 80: less where the platform's
+	// windows are short.
+	Days int
 	// Skips are the faults that the platform cannot have, each with the reason.
 	Skips map[Fault]string
 }
 
-// start is the present of the suite: long enough after the sample's days.
-var start = time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC)
+// Start is the present of the suite: long enough after the sample's days. Seed
+// is what its sample is made from.
+var Start = time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC)
+
+// Seed makes the suite's sample.
+const Seed = 7
 
 // Conform runs the suite on a connector.
 func Conform(t *testing.T, c Case) {
@@ -79,6 +86,7 @@ func Conform(t *testing.T, c Case) {
 type walk struct {
 	connector api.Connector
 	clock     *Clock
+	since     time.Time
 	marks     api.Marks
 	got       *Collected
 	landed    bytes.Buffer // every bundle
@@ -87,16 +95,19 @@ type walk struct {
 
 func (c Case) begin(t *testing.T) (*walk, *Shop, *Faults) {
 	t.Helper()
-	clock := NewClock(start)
-	shop, faults := Sample(start, 7), &Faults{}
-	return &walk{connector: c.New(t, shop, faults, clock), clock: clock, marks: api.Marks{}, got: NewCollected()}, shop, faults
+	if c.Days == 0 {
+		c.Days = 80
+	}
+	clock := NewClock(Start)
+	shop, faults := Sample(Start, c.Days, Seed), &Faults{}
+	return &walk{since: Start.AddDate(0, 0, -c.Days-1), connector: c.New(t, shop, faults, clock), clock: clock, marks: api.Marks{}, got: NewCollected()}, shop, faults
 }
 
 // all walks every stream as far as it gets; the marks move with the data.
 func (w *walk) all(ctx context.Context) error {
 	var errs []error
 	for _, s := range w.connector.Streams() {
-		plan := w.marks.Due(s, time.Time{}, w.clock.Now())
+		plan := w.marks.Due(s, w.since, w.clock.Now())
 		for _, window := range plan.Windows {
 			if err := w.window(ctx, s, window); err != nil {
 				w.said = append(w.said, err.Error())
@@ -195,7 +206,7 @@ func (c Case) passing(t *testing.T, f Fault) {
 	w, shop, faults := c.begin(t)
 	every := 5
 	if f == TimeOut || f == Ban {
-		every = 61 // each of them is waited for
+		every = 101 // each of them is waited for
 	}
 	faults.Play(f, every)
 	if err := w.all(t.Context()); err != nil {

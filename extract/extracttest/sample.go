@@ -9,13 +9,13 @@ import (
 	"kefu/extract/api"
 )
 
-// Sample is a shop as of now: a few months of orders, one day with so many that
+// Sample is a shop as of now: orders of so many days, one day with so many that
 // lists have pages, refunds in all states, ratings, presence, conversations.
 // The same seed makes the same shop.
-func Sample(now time.Time, seed uint64) *Shop {
+func Sample(now time.Time, days int, seed uint64) *Shop {
 	m := &sampler{rand: rand.New(rand.NewPCG(seed, 1)), now: now.In(api.Beijing).Truncate(time.Second), shop: NewShop()} //nolint:gosec // invents, guards nothing
 	m.agents()
-	for d := 80; d >= 1; d-- {
+	for d := days; d >= 1; d-- {
 		for range 2 {
 			m.order(m.day(d).Add(m.within(9*time.Hour, 14*time.Hour)))
 		}
@@ -24,8 +24,8 @@ func Sample(now time.Time, seed uint64) *Shop {
 	for range 260 {
 		m.order(busy.Add(m.within(0, 20*time.Minute)))
 	}
-	m.presence()
-	m.talks()
+	m.presence(min(days, 25))
+	m.talks(min(days, 25))
 	return m.shop
 }
 
@@ -160,8 +160,8 @@ func (m *sampler) refund(order Row, total int64, paid time.Time) {
 }
 
 // presence adds shifts with a break in them.
-func (m *sampler) presence() {
-	for d := 25; d >= 1; d-- {
+func (m *sampler) presence(days int) {
+	for d := days; d >= 1; d-- {
 		for _, a := range Agents[1:] {
 			start := m.day(d).Add(m.within(8*time.Hour, time.Hour))
 			pause, back, end := start.Add(3*time.Hour), start.Add(4*time.Hour), start.Add(9*time.Hour)
@@ -178,8 +178,8 @@ func (m *sampler) presence() {
 }
 
 // talks adds conversations, some with a card that asks for a rating.
-func (m *sampler) talks() {
-	for d := 25; d >= 1; d-- {
+func (m *sampler) talks(days int) {
+	for d := days; d >= 1; d-- {
 		for range 4 {
 			m.talk(m.day(d).Add(m.within(9*time.Hour, 10*time.Hour)), Agents[1+m.rand.IntN(2)], m.buyer())
 		}

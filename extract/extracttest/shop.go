@@ -89,12 +89,16 @@ func (s *Shop) Add(name string, rows ...Row) {
 }
 
 // Rows returns copies of the dataset's rows.
-func (s *Shop) Rows(name string) []Row {
+func (s *Shop) Rows(name string) []Row { return s.copies(name, func(Row) bool { return true }) }
+
+func (s *Shop) copies(name string, which func(Row) bool) []Row {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := make([]Row, len(s.rows[name]))
-	for i, r := range s.rows[name] {
-		out[i] = maps.Clone(r)
+	var out []Row
+	for _, r := range s.rows[name] {
+		if which(r) {
+			out = append(out, maps.Clone(r))
+		}
 	}
 	return out
 }
@@ -115,12 +119,10 @@ func (s *Shop) Change(name string, change func(Row) bool) int {
 // Within returns the rows whose time lies in [from, to), earliest first; equal
 // times keep the order of their keys.
 func (s *Shop) Within(name, column string, from, to time.Time) []Row {
-	var out []Row
-	for _, r := range s.Rows(name) {
-		if at := r.At(column); !at.IsZero() && !at.Before(from) && at.Before(to) {
-			out = append(out, r)
-		}
-	}
+	out := s.copies(name, func(r Row) bool {
+		at := r.At(column)
+		return !at.IsZero() && !at.Before(from) && at.Before(to)
+	})
 	schema := dataset.ByName(name)
 	slices.SortStableFunc(out, func(a, b Row) int {
 		if c := a.At(column).Compare(b.At(column)); c != 0 {
@@ -133,13 +135,7 @@ func (s *Shop) Within(name, column string, from, to time.Time) []Row {
 
 // Where returns the rows with that value.
 func (s *Shop) Where(name, column, value string) []Row {
-	var out []Row
-	for _, r := range s.Rows(name) {
-		if r[column] == value {
-			out = append(out, r)
-		}
-	}
-	return out
+	return s.copies(name, func(r Row) bool { return r[column] == value })
 }
 
 func (r Row) key(s *dataset.Schema) string {

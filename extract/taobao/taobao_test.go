@@ -22,14 +22,14 @@ func start(chat string) func(*testing.T, *extracttest.Shop, *extracttest.Faults,
 		t.Helper()
 		const secret, token, refresh = extracttest.Secret + "-app", extracttest.Secret + "-token", extracttest.Secret + "-refresh"
 		fake := &faketaobao.Server{Shop: shop, Faults: faults, Now: clock.Now, AppKey: "12345678", Secret: secret, Nick: extracttest.Agents[0]}
-		fake.Authorise(token, refresh)
+		fake.Grant.Set(token, refresh)
 		server := httptest.NewServer(fake)
 		t.Cleanup(server.Close)
 		auth := Auth{AppKey: "12345678", Secret: secret, Token: server.URL + "/token", Now: clock.Now}
 		return New(Settings{
 			Endpoint: server.URL + "/router/rest", AppKey: "12345678", Secret: secret, Nick: extracttest.Agents[0], Chat: chat, Now: clock.Now,
 			Tokens:  api.NewTokens(&memory{api.Session{Access: token, Refresh: refresh}}, auth.Renew, clock.Now),
-			WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, Timeout: 300 * time.Millisecond,
+			WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, Timeout: time.Second,
 		})
 	}
 }

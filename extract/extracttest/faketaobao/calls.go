@@ -52,24 +52,10 @@ func listed[T any](form url.Values, fault extracttest.Fault, all []T, most int) 
 	if size < 1 || size > most || no < 1 {
 		return nil, refused("isv.invalid-parameter:page_size", "page_size超出限制")
 	}
-	from, to := min((no-1)*size, len(all)), min(no*size, len(all))
-	page := slices.Clone(all[from:to])
-	if fault == extracttest.Repeat && from > 0 && len(page) > 0 {
-		page = append([]T{all[from-1]}, page...)
-	}
-	out := map[string]any{}
-	total := len(all)
-	switch fault {
-	case extracttest.LyingTotal:
-		total /= 3
-	case extracttest.EmptyLast:
-		total += size
-	default:
-	}
+	page, total := extracttest.Page(all, no-1, size, fault)
+	out := map[string]any{"total_results": total}
 	if form.Get("use_has_next") == "true" {
-		out["has_next"] = to < len(all)
-	} else {
-		out["total_results"] = total
+		out = map[string]any{"has_next": no*size < len(all)}
 	}
 	return page, out
 }
@@ -119,8 +105,8 @@ func (s *Server) trade(r extracttest.Row) map[string]any {
 	items := s.Shop.Where("order_items", "order_id", r["order_id"])
 	list := make([]map[string]any, len(items))
 	for i, it := range items {
-		list[i] = present(map[string]any{
-			"oid": number(it["item_id"]), "num_iid": number(it["product_id"]), "sku_id": it["sku_id"], "title": it["title"],
+		list[i] = extracttest.Present(map[string]any{
+			"oid": extracttest.Number(it["item_id"]), "num_iid": extracttest.Number(it["product_id"]), "sku_id": it["sku_id"], "title": it["title"],
 			"num": it.Int("quantity"), "payment": it["amount"], "divide_order_fee": it["amount"],
 		})
 	}
@@ -132,7 +118,7 @@ func (s *Server) trade(r extracttest.Row) map[string]any {
 		kind = "step"
 	}
 	t := map[string]any{
-		"tid": number(r["order_id"]), "type": kind, "status": statuses[r["status"]], "buyer_nick": r["buyer_id"], "created": r.Local("created_at"),
+		"tid": extracttest.Number(r["order_id"]), "type": kind, "status": statuses[r["status"]], "buyer_nick": r["buyer_id"], "created": r.Local("created_at"),
 		"pay_time": r.Local("paid_at"), "consign_time": r.Local("shipped_at"), "end_time": r.Local("ended_at"), "modified": r.Local("updated_at"),
 		"payment": r["amount"], "orders": map[string]any{"order": list},
 	}
@@ -145,19 +131,9 @@ func (s *Server) trade(r extracttest.Row) map[string]any {
 		}
 	}
 	if flag, ok := strings.CutPrefix(r["tags"], "flag:"); ok {
-		t["seller_flag"] = number(flag)
+		t["seller_flag"] = extracttest.Number(flag)
 	}
-	return present(t)
-}
-
-// present leaves out what is empty, as the gateway does.
-func present(m map[string]any) map[string]any {
-	for k, v := range m {
-		if v == "" {
-			delete(m, k)
-		}
-	}
-	return m
+	return extracttest.Present(t)
 }
 
 func (s *Server) refundList(form url.Values, fault extracttest.Fault) map[string]any {
@@ -193,8 +169,8 @@ func (s *Server) refund(form url.Values) map[string]any {
 			cs = 6
 		}
 	}
-	return map[string]any{"refund": present(map[string]any{
-		"refund_id": r["refund_id"], "tid": number(r["order_id"]), "oid": number(r["item_id"]), "buyer_nick": r["buyer_id"],
+	return map[string]any{"refund": extracttest.Present(map[string]any{
+		"refund_id": r["refund_id"], "tid": extracttest.Number(r["order_id"]), "oid": extracttest.Number(r["item_id"]), "buyer_nick": r["buyer_id"],
 		"status": states[r["status"]], "created": r.Local("requested_at"), "modified": r.Local("updated_at"), "end_time": r.Local("completed_at"),
 		"refund_fee": r["amount"], "reason": r["reason"], "dispute_type": kinds[r["type"]], "has_good_return": r["type"] == "return_refund", "cs_status": cs,
 	})}

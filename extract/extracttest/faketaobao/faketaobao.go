@@ -7,14 +7,12 @@ import (
 	"crypto/md5" //nolint:gosec // the platform's own signature
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
+
 	"hash"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"kefu/extract/api"
@@ -31,23 +29,8 @@ type Server struct {
 	Secret string
 	Nick   string // main account
 
-	mu      sync.Mutex
-	token   string
-	refresh string
-	issued  int
-}
-
-// Authorise sets the session that is valid.
-func (s *Server) Authorise(token, refresh string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.token, s.refresh = token, refresh
-}
-
-func (s *Server) valid(token string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return token != "" && token == s.token
+	// Grant is the session that is valid.
+	Grant extracttest.Grant
 }
 
 // ServeHTTP answers /router/rest and /token.
@@ -69,15 +52,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) renew(form url.Values) []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if form.Get("grant_type") != "refresh_token" || form.Get("refresh_token") != s.refresh || form.Get("client_secret") != s.Secret {
-		return encode(map[string]any{"error": "invalid_grant", "error_description": "refresh token is invalid"})
+	token, refresh, ok := s.Grant.Renew(form.Get("refresh_token"))
+	if !ok || form.Get("grant_type") != "refresh_token" || form.Get("client_secret") != s.Secret {
+		return extracttest.JSON(map[string]any{"error": "invalid_grant", "error_description": "refresh token is invalid"})
 	}
-	s.issued++
-	s.token += "-" + strconv.Itoa(s.issued)
-	s.refresh += "-" + strconv.Itoa(s.issued)
-	return encode(map[string]any{"access_token": s.token, "refresh_token": s.refresh, "expires_in": 86400, "re_expires_in": 864000, "token_type": "Bearer"})
+	return extracttest.JSON(map[string]any{"access_token": token, "refresh_token": refresh, "expires_in": 86400, "re_expires_in": 864000, "token_type": "Bearer"})
 }
 
 func (s *Server) answer(form url.Values, fault extracttest.Fault, now time.Time) []byte {
@@ -87,11 +66,11 @@ func (s *Server) answer(form url.Values, fault extracttest.Fault, now time.Time)
 	call := form.Get("method")
 	body := s.call(call, form, fault)
 	if body["error_response"] != nil {
-		return encode(body)
+		return extracttest.JSON(body)
 	}
 	body["request_id"] = "1a2b3c"
 	root := strings.ReplaceAll(strings.TrimPrefix(call, "taobao."), ".", "_") + "_response"
-	return encode(map[string]any{root: body})
+	return extracttest.JSON(map[string]any{root: body})
 }
 
 // refuse checks what the gateway checks before any call.
@@ -107,11 +86,9 @@ func (s *Server) refuse(form url.Values, fault extracttest.Fault, now time.Time)
 	case form.Get("sign") != s.sign(form):
 		return failure(25, "Invalid signature", "", "")
 	case fault == extracttest.ExpiredToken:
-		s.mu.Lock()
-		s.token += "x" // whoever held it must renew it
-		s.mu.Unlock()
+		s.Grant.Expire()
 		return failure(27, "Invalid session", "invalid-sessionkey", "SessionKey非法")
-	case !s.valid(form.Get("session")):
+	case !s.Grant.Valid(form.Get("session")):
 		return failure(27, "Invalid session", "invalid-sessionkey", "SessionKey非法")
 	case fault == extracttest.Business:
 		return failure(15, "Remote service error", "isp.remote-service-error", "后端服务异常")
@@ -156,24 +133,9 @@ func failure(code int, msg, sub, subMsg string) []byte {
 	if sub != "" {
 		e["sub_code"], e["sub_msg"] = sub, subMsg
 	}
-	return encode(map[string]any{"error_response": e})
+	return extracttest.JSON(map[string]any{"error_response": e})
 }
 
 func refused(sub, text string) map[string]any {
 	return map[string]any{"error_response": map[string]any{"code": 41, "msg": "Invalid Arguments", "sub_code": sub, "sub_msg": text}}
-}
-
-func encode(v any) []byte {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return []byte(err.Error())
-	}
-	return body
-}
-
-func number(id string) any {
-	if _, err := strconv.ParseInt(id, 10, 64); err != nil {
-		return id
-	}
-	return json.Number(id)
 }

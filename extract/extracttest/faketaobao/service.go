@@ -48,7 +48,7 @@ func (s *Server) evaluations(form url.Values) map[string]any {
 		if r["score"] != "" {
 			e["eval_code"] = 5 - r.Int("score")
 		}
-		list = append(list, present(e))
+		list = append(list, extracttest.Present(e))
 	}
 	return map[string]any{"result_count": len(list), "staff_eval_details": map[string]any{"eval_detail": list}}
 }

@@ -176,23 +176,34 @@ func (a *app) printPlan(s *night.Summary) {
 // shownValues is how many changed values a person is shown.
 const shownValues = 60
 
-// printValues shows the KPI values that would change, those of shops first.
+// printValues shows the KPI values that would change: of shops, of groups, of agents.
 func (a *app) printValues(out *terminal.Terminal, s *night.Summary) {
 	if len(s.Values) == 0 {
 		return
 	}
 	list := slices.Clone(s.Values)
 	slices.SortStableFunc(list, func(x, y compute.ValueChange) int {
-		return cmp.Or(cmp.Compare(min(len(x.Agent), 1), min(len(y.Agent), 1)), cmp.Compare(x.Date, y.Date))
+		return cmp.Or(cmp.Compare(y.Grain, x.Grain), cmp.Compare(x.Date, y.Date))
 	})
 	out.Printf("\n")
-	table := out.Table(terminal.Left("shop"), terminal.Left("agent"), terminal.Left("day"), terminal.Left("KPI"), terminal.Right("published"), terminal.Right("then"))
+	table := out.Table(terminal.Left("shop"), terminal.Left("of"), terminal.Left("day"), terminal.Left("KPI"), terminal.Right("published"), terminal.Right("then"))
 	for _, v := range list[:min(len(list), shownValues)] {
-		table.Row(v.Shop.String(), terminal.Clean(v.Agent), v.Date, v.Metric, figure(v.Before), figure(v.After))
+		table.Row(v.Shop.String(), entityName(v), v.Date, v.Metric, figure(v.Before), figure(v.After))
 	}
 	table.Flush()
 	if len(list) > shownValues {
 		out.Printf("… and %s more; `etl plan --diff --json` has all of them\n", terminal.Count(int64(len(list)-shownValues)))
+	}
+}
+
+func entityName(v compute.ValueChange) string {
+	switch {
+	case v.Grain != "group":
+		return terminal.Clean(v.Entity)
+	case v.Entity == "":
+		return "no group"
+	default:
+		return "group " + terminal.Clean(v.Entity)
 	}
 }
 

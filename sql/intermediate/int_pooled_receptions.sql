@@ -13,7 +13,7 @@ columns:
   entity: group of the agents on dt ('' = none); empty at shop grain
   is_received: received by any agent
   is_replied: received, and written to by hand on the day by any agent, or with an answered turn
-  leaves_reply_rate: received and not replied, but every turn left without an answer was handed over to another group; at the shop never
+  leaves_reply_rate: received and not replied, but no turn is left unanswered and one was handed over to another group; at the shop never
   has_handover: an agent handed the buyer over on the day
   is_slow: received, and slow by slow_response over the turns of all agents
   is_long: from first to last message longer than long_reception_minutes
@@ -49,7 +49,7 @@ receptions as (
         max(last_message_at) as last_message_at,
         cast(sum(response_turns) as bigint) as response_turns,
         cast(sum(unanswered_turns) as bigint) as unanswered_turns,
-        cast(sum(handed_over_turns) as bigint) as handed_over_turns,
+        cast(sum(handed_out_turns) as bigint) as handed_out_turns,
         cast(sum(response_sum_s) as bigint) as response_sum_s,
         cast(sum(quick_turns) as bigint) as quick_turns,
         cast(sum(over_turns) as bigint) as over_turns,
@@ -64,7 +64,7 @@ receptions as (
 select
     p.platform, p.shop_id, p.buyer_key, p.grain, p.entity, p.buyer_id, p.dt, p.is_received,
     p.is_received and p.has_reply as is_replied,
-    p.grain = 'group' and p.is_received and not p.has_reply and p.handed_over_turns > 0 and p.unanswered_turns = 0
+    p.grain = 'group' and p.is_received and not p.has_reply and p.handed_out_turns > 0 and p.unanswered_turns = 0
         as leaves_reply_rate,
     p.has_handover, p.initiated_by, p.last_word_by, p.topic, p.buyer_messages, p.agent_messages, p.agent_chars,
     p.first_buyer_at, p.last_buyer_at, p.first_message_at, p.last_message_at,

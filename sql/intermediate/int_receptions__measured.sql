@@ -13,6 +13,7 @@ columns:
   is_bot_only: no message by hand, and every turn (at least one) was served by a robot
   is_lifted: the first message answers an open turn of the agent, or follows a handover to him on the same day
   has_reply: the agent wrote by hand on the day, or a turn was answered, or a robot answered where robots count
+  handed_out_turns: turns handed over to agents of other groups
   over_turns: turns over the limit of slow_response, unanswered ones included
   first_turn_order: message_order at which the first turn opened
   is_first_turn_over: whether the first turn is over the limit
@@ -57,6 +58,7 @@ turns as (
         count(*) filter (where t.outcome = 'unanswered') as unanswered_turns,
         count(*) filter (where t.outcome = 'bot_served') as bot_served_turns,
         count(*) filter (where t.outcome = 'handed_over') as handed_over_turns,
+        count(*) filter (where t.is_handed_out) as handed_out_turns,
         cast(sum(t.response_seconds) as bigint) as response_sum_s,
         count(*) filter (where t.response_seconds <= 10) as quick_turns,
         count(*) filter (where t.outcome = 'unanswered' or t.response_seconds > r.slow_response_seconds) as over_turns,
@@ -87,6 +89,7 @@ select
     coalesce(t.unanswered_turns, 0) as unanswered_turns,
     coalesce(t.bot_served_turns, 0) as bot_served_turns,
     coalesce(t.handed_over_turns, 0) as handed_over_turns,
+    coalesce(t.handed_out_turns, 0) as handed_out_turns,
     coalesce(t.response_sum_s, 0) as response_sum_s,
     coalesce(t.quick_turns, 0) as quick_turns,
     coalesce(t.over_turns, 0) as over_turns,

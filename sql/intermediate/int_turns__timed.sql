@@ -8,6 +8,7 @@ publish: false
 columns:
   opened_order: message_order of the opening
   outcome: answered, unanswered, bot_served or handed_over
+  is_handed_out: handed over to an agent of another group (of that dt)
 */
 with
 
@@ -36,6 +37,18 @@ first_turns as (
     group by platform, shop_id, agent_id, buyer_id, dt
 ),
 
+handed_out as (
+    select t.platform, t.shop_id, t.agent_id, t.buyer_id, t.opened_order
+    from turns as t
+    join int_messages as m
+        on m.platform = t.platform and m.shop_id = t.shop_id and m.buyer_id = t.buyer_id
+        and m.message_order = t.closed_order
+    left join stg_agents as a
+        on a.platform = t.platform and a.shop_id = t.shop_id and a.agent_id = m.to_agent_id
+        and t.dt between a.from_dt and a.to_dt
+    where t.outcome = 'handed_over' and coalesce(a.agent_group, '') <> t.agent_group
+),
+
 session_ends as (
     select t.platform, t.shop_id, t.agent_id, t.buyer_id, t.opened_order, s.ended_at
     from turns as t
@@ -53,12 +66,16 @@ select
         whole_seconds(micros_between(t.waiting_from_at, t.closed_at) - coalesce(o.offline_us, 0))
     end as response_seconds,
     t.outcome,
+    h.opened_order is not null as is_handed_out,
     f.opened_order is not null as is_first,
     case when t.outcome = 'unanswered' then coalesce(e.ended_at, t.opened_at) end as session_end_at
 from turns as t
 left join first_turns as f
     on f.platform = t.platform and f.shop_id = t.shop_id and f.agent_id = t.agent_id and f.buyer_id = t.buyer_id
     and f.opened_order = t.opened_order
+left join handed_out as h
+    on h.platform = t.platform and h.shop_id = t.shop_id and h.agent_id = t.agent_id and h.buyer_id = t.buyer_id
+    and h.opened_order = t.opened_order
 left join session_ends as e
     on e.platform = t.platform and e.shop_id = t.shop_id and e.agent_id = t.agent_id and e.buyer_id = t.buyer_id
     and e.opened_order = t.opened_order

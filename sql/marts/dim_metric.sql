@@ -11,7 +11,7 @@ columns:
   formula: definition in words
   numerator: column, or sum of columns, above the line; NULL where the KPI is no ratio
   denominator: the same below the line
-  grains: agent, shop; joined by |
+  grains: agent, group, shop; joined by |
   periods: day, window; joined by |
   source: datasets that it comes from
   position: order in which to show the KPIs

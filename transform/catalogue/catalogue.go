@@ -25,7 +25,7 @@ type Metric struct {
 	Formula     string   `yaml:"formula"`
 	Numerator   string   `yaml:"numerator"`   // a metric or a sum of metrics; "" = no ratio
 	Denominator string   `yaml:"denominator"` // likewise
-	Grains      []string `yaml:"grains"`      // agent, shop
+	Grains      []string `yaml:"grains"`      // agent, group, shop
 	Periods     []string `yaml:"periods"`     // day, window
 	Source      []string `yaml:"source"`      // datasets that the number comes from
 }
@@ -36,7 +36,7 @@ var Units = []string{"count", "items", "yuan", "seconds", "hours", "ratio", "num
 
 var (
 	directions = []string{"higher", "lower", "neutral"}
-	grains     = []string{"agent", "shop"}
+	grains     = []string{"agent", "group", "shop"}
 	periods    = []string{"day", "window"}
 )
 

@@ -45,8 +45,10 @@ func TestTheShippedCatalogueHasEveryKPIColumn(t *testing.T) {
 	both := strings.Join([]string{conversion, sales, service, afterSales}, " ")
 	for table, columns := range map[string]string{
 		"kpi_agent_day":    "platform shop_id agent_id dt " + both + " " + ofDays,
+		"kpi_group_day":    "platform shop_id agent_group dt " + both + " " + ofDays,
 		"kpi_shop_day":     "platform shop_id dt " + both + " " + ofDays + " " + ofShops,
 		"kpi_agent_window": "platform shop_id agent_id dt window_days " + both + " " + ofWindows,
+		"kpi_group_window": "platform shop_id agent_group dt window_days " + both + " " + ofWindows,
 		"kpi_shop_window":  "platform shop_id dt window_days " + both + " " + ofShops + " " + ofWindows + " " + ofShopWindows,
 	} {
 		if err := shipped(t).Check(table, strings.Fields(columns)); err != nil {
@@ -118,7 +120,7 @@ func TestRowsFitTheirColumns(t *testing.T) {
 		if len(row) != len(Columns()) {
 			t.Fatalf("%v has %d values for %d columns", row[0], len(row), len(Columns()))
 		}
-		if row[0] == "good_rate" && (row[4] != "good / (good + neutral + bad)" || row[6] != "good" || row[8] != "agent|shop") {
+		if row[0] == "good_rate" && (row[4] != "good / (good + neutral + bad)" || row[6] != "good" || row[8] != "agent|group|shop") {
 			t.Errorf("good_rate: %v", row)
 		}
 		if row[0] == "received_buyers" && (row[1] != "接待人数" || row[6] != nil) {

@@ -44,7 +44,7 @@ func finalColumns(model string) []string {
 }
 
 func TestTheModelsHaveTheColumnsOfTheCatalogue(t *testing.T) {
-	for _, table := range []string{"kpi_agent_day", "kpi_shop_day", "kpi_agent_window", "kpi_shop_window"} {
+	for _, table := range []string{"kpi_agent_day", "kpi_group_day", "kpi_shop_day", "kpi_agent_window", "kpi_group_window", "kpi_shop_window"} {
 		model, err := os.ReadFile("../../sql/marts/" + table + ".sql")
 		if err != nil {
 			t.Fatal(err)

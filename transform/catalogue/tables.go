@@ -99,7 +99,7 @@ func Columns() []Column {
 		{"direction", "VARCHAR", "which way is better: higher, lower, neutral"},
 		{"numerator", "VARCHAR", "column, or sum of columns; NULL where the metric is no ratio"},
 		{"denominator", "VARCHAR", "column, or sum of columns; NULL where the metric is no ratio"},
-		{"grains", "VARCHAR", "agent, shop; joined by |"},
+		{"grains", "VARCHAR", "agent, group, shop; joined by |"},
 		{"periods", "VARCHAR", "day, window; joined by |"},
 		{"source", "VARCHAR", "datasets that the number comes from; joined by |"},
 		{"position", "INTEGER", "order in which to show the metrics"},

@@ -14,7 +14,8 @@ import (
 type ValueChange struct {
 	Table  string   `json:"table"`
 	Shop   ShopKey  `json:"shop"`
-	Agent  string   `json:"agent,omitempty"` // "" = the shop itself
+	Grain  string   `json:"grain"`            // agent, group or shop
+	Entity string   `json:"entity,omitempty"` // agent, or group of agents ("" = none)
 	Date   string   `json:"dt"`
 	Metric string   `json:"metric"`
 	Before *float64 `json:"before"`
@@ -47,9 +48,11 @@ func (r *run) modelValues(ctx context.Context, m *model.Model) error {
 	if len(metrics) == 0 {
 		return nil
 	}
-	agent := "''"
-	if slices.Contains(m.Grain, "agent_id") {
-		agent = "agent_id"
+	grain, entity := "shop", "''"
+	for column, name := range map[string]string{"agent_id": "agent", "agent_group": "group"} {
+		if slices.Contains(m.Grain, column) {
+			grain, entity = name, column
+		}
 	}
 	keys := quoteNames(m.Grain)
 	long := func(rows, value string) string {
@@ -64,14 +67,14 @@ func (r *run) modelValues(ctx context.Context, m *model.Model) error {
 		from (%[2]s) o full join (%[3]s) n using (%[4]s, metric)
 		where value_before is distinct from value_after
 		  and (platform, shop_id) in (select distinct (platform, shop_id) from prev_%[5]s)
-		order by all`, agent, long("prev_"+m.Name, "value_before"), long("new_"+m.Name, "value_after"), keys, m.Name))
+		order by all`, entity, long("prev_"+m.Name, "value_before"), long("new_"+m.Name, "value_after"), keys, m.Name))
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		v := ValueChange{Table: m.Name}
-		if err := rows.Scan(&v.Shop.Platform, &v.Shop.Shop, &v.Agent, &v.Date, &v.Metric, &v.Before, &v.After); err != nil {
+		v := ValueChange{Table: m.Name, Grain: grain}
+		if err := rows.Scan(&v.Shop.Platform, &v.Shop.Shop, &v.Entity, &v.Date, &v.Metric, &v.Before, &v.After); err != nil {
 			return err
 		}
 		r.out.Values = append(r.out.Values, v)

@@ -189,6 +189,25 @@ func TestRestatementEqualsFreshInstallation(t *testing.T) {
 	same(t, "after rows went and came back", want, contents(t, h))
 }
 
+// Who belonged to which group, who was a robot, may become known after all else.
+func TestAgentsThatComeLastRestateTheirDays(t *testing.T) {
+	pack := randomPack(t, 2*incrementalWorlds)
+	tables := pack.Tables()
+	full := start(t, pack)
+	load(t, full, tables)
+	run(t, full, 0)
+
+	h := start(t, pack)
+	agents := tables["agents"]
+	delete(tables, "agents")
+	load(t, h, tables)
+	run(t, h, 0)
+	tables["agents"] = agents
+	load(t, h, tables)
+	run(t, h, 0)
+	same(t, "after the agents came", contents(t, full), contents(t, h))
+}
+
 func shippedRules(t *testing.T, pack world.Pack) *rule.Set {
 	t.Helper()
 	var shops []rule.Shop

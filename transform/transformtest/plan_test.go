@@ -41,7 +41,7 @@ func TestAPlanTellsTheValuesThatChange(t *testing.T) {
 
 	told := map[string]bool{}
 	for _, v := range plan.Values {
-		key := keyOf(v.Table, v.Shop, v.Agent, v.Date, v.Metric)
+		key := keyOf(v.Table, v.Shop, v.Entity, v.Date, v.Metric)
 		told[key] = true
 		if !equal(v.Before, before[key]) || !equal(v.After, after[key]) {
 			t.Errorf("%s: told %v → %v, is %v → %v", key, show(v.Before), show(v.After), show(before[key]), show(after[key]))
@@ -57,15 +57,15 @@ func TestAPlanTellsTheValuesThatChange(t *testing.T) {
 	}
 }
 
-func keyOf(table string, shop compute.ShopKey, agent, date, metric string) string {
-	return fmt.Sprint(table, " ", shop, " ", agent, " ", date, " ", metric)
+func keyOf(table string, shop compute.ShopKey, entity, date, metric string) string {
+	return fmt.Sprint(table, " ", shop, " ", entity, " ", date, " ", metric)
 }
 
 // dayValues returns every number of the published day KPIs.
 func dayValues(t *testing.T, h *harness.Harness) map[string]*float64 {
 	t.Helper()
 	out := map[string]*float64{}
-	for _, table := range []string{"kpi_agent_day", "kpi_shop_day"} {
+	for _, table := range []string{"kpi_agent_day", "kpi_group_day", "kpi_shop_day"} {
 		hidden := map[string]bool{}
 		for _, c := range h.Graph().Model(table).Hidden {
 			hidden[c] = true
@@ -75,11 +75,14 @@ func dayValues(t *testing.T, h *harness.Harness) map[string]*float64 {
 			t.Fatal(err)
 		}
 		for _, r := range rows {
-			agent, _ := r["agent_id"].(string)
+			entity, _ := r["agent_id"].(string)
+			if group, ok := r["agent_group"].(string); ok {
+				entity = group
+			}
 			shop := compute.ShopKey{Platform: r["platform"].(string), Shop: r["shop_id"].(string)}
 			for column, v := range r {
 				if f, ok := toFloat(v); ok && !hidden[column] {
-					out[keyOf(table, shop, agent, r["dt"].(time.Time).Format(time.DateOnly), column)] = &f
+					out[keyOf(table, shop, entity, r["dt"].(time.Time).Format(time.DateOnly), column)] = &f
 				}
 			}
 		}

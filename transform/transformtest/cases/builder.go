@@ -54,9 +54,7 @@ func (b *builder) read(line string) error {
 	case word == "want":
 		return b.want(rest)
 	case word == "agent":
-		id, group, _ := strings.Cut(rest, ": group ")
-		b.c.World.Agents = append(b.c.World.Agents, world.Agent{ID: id, Group: group})
-		return nil
+		return b.agent(rest)
 	case word == "flag":
 		return b.flag(rest)
 	case word == "order":
@@ -136,6 +134,25 @@ func (b *builder) online(agent, span string) error {
 	}
 	end, err := b.at(to)
 	b.c.World.Presence = append(b.c.World.Presence, world.Presence{AgentID: agent, FromAt: start, ToAt: end, State: "online"})
+	return err
+}
+
+// agent reads `a1: group g`, `a1: group g, from 6th` or `a1: group g, to 5th`.
+func (b *builder) agent(text string) error {
+	text, span, _ := strings.Cut(text, ", ")
+	a := world.Agent{}
+	a.ID, a.Group, _ = strings.Cut(text, ": group ")
+	var err error
+	switch word, date, _ := strings.Cut(span, " "); word {
+	case "":
+	case "from":
+		a.ValidFrom, err = day(date)
+	case "to":
+		a.ValidTo, err = day(date)
+	default:
+		err = fmt.Errorf("unknown note %q", span)
+	}
+	b.c.World.Agents = append(b.c.World.Agents, a)
 	return err
 }
 

@@ -9,7 +9,7 @@
 //	rule slow_response: {seconds: 30}
 //	rule from 2026-01-10 slow_response: {seconds: 30}
 //	data ends 5th
-//	agent a1: group g
+//	agent a1: group g, to 5th
 //	05 10:00 b1→a1, leave message
 //	05 10:01 a1→b1
 //	05 10:01 bot→b1, auto-reply
@@ -21,6 +21,8 @@
 //	rating: of o1, by b1, 2026-01-10 12:00, service 5
 //	want a1, 5th: received_buyers 1, reply_rate NULL
 //	want S, 7 days as of the 10th: slow_rate 1/2
+//	want group g, 5th: received_buyers 1
+//	want group none, 7 days as of the 10th: received_buyers 1
 //	want inquiry a1 b1 5th: status lost
 //	want order o1: kind assisted, order_agent_id a1
 //	want credit o1 in_force a1: share 0.3

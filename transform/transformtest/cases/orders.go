@@ -169,6 +169,16 @@ func (b *builder) want(text string) error {
 func (w *want) target(parts []string) error {
 	var err error
 	switch {
+	case parts[0] == "group" && len(parts) > 2: // group g, 5th
+		if err = w.target(parts[1:]); err != nil {
+			return err
+		}
+		w.table = strings.Replace(w.table, "kpi_agent_", "kpi_group_", 1)
+		delete(w.key, "agent_id")
+		w.key["agent_group"] = parts[1]
+		if parts[1] == "none" {
+			w.key["agent_group"] = nil
+		}
 	case parts[0] == "order" && len(parts) == 2:
 		w.table, w.key["order_id"] = "order_attribution", parts[1]
 	case parts[0] == "credit" && len(parts) == 4:

@@ -7,10 +7,10 @@ import (
 	"kefu/transform/transformtest/world"
 )
 
-// shares lists whom a count of an order goes to: its credited agents by share
-// and the shop as a whole. An unknown order (nil) goes to the shop alone, an
-// invalid one nowhere.
-func shares(o *order) map[string]*big.Rat {
+// shares lists whom a count of an order goes to: its credited agents and their
+// groups of the paid day by share, and the shop as a whole. An unknown order (nil)
+// goes to the shop alone, an invalid one nowhere.
+func (c *calc) shares(o *order) map[string]*big.Rat {
 	if o != nil && !o.valid {
 		return nil
 	}
@@ -18,6 +18,11 @@ func shares(o *order) map[string]*big.Rat {
 	if o != nil {
 		for agent, share := range o.credits["in_force"] {
 			out[agent] = share
+			group := c.groupOf(agent, o.paidDt)
+			if out[group] == nil {
+				out[group] = new(big.Rat)
+			}
+			out[group] = new(big.Rat).Add(out[group], share)
 		}
 	}
 	return out
@@ -29,7 +34,7 @@ func (c *calc) countAftersales() {
 		if o.paidAt.IsZero() || len(o.items) == 0 {
 			continue
 		}
-		for entity, share := range shares(o) {
+		for entity, share := range c.shares(o) {
 			c.day(entity, o.paidDt).amount("deals", times(whole(int64(len(o.items))), share))
 		}
 	}
@@ -43,7 +48,7 @@ func (c *calc) countAftersales() {
 
 func (c *calc) countRefund(r *world.Refund) {
 	o := c.orderByID[r.OrderID]
-	for entity, share := range shares(o) {
+	for entity, share := range c.shares(o) {
 		requested := c.day(entity, c.w.Dt(r.RequestedAt))
 		requested.amount("refunds", share)
 		if b := c.refundBuyer(r, o); b != "" {
@@ -64,7 +69,9 @@ func (c *calc) countRefund(r *world.Refund) {
 		if r.Status == "succeeded" && entity != shopEntity {
 			amount := times(yuan(r.Amount), share)
 			completed.amount("refunded_amount", amount)
-			c.day(shopEntity, c.w.Dt(r.CompletedAt)).amount("refunded_amount", amount)
+			if !isGroup(entity) {
+				c.day(shopEntity, c.w.Dt(r.CompletedAt)).amount("refunded_amount", amount)
+			}
 		}
 	}
 }
@@ -93,7 +100,7 @@ func (c *calc) countComplaints() {
 		}
 	}
 	for _, p := range earliest {
-		for entity, share := range shares(c.orderByID[p.OrderID]) {
+		for entity, share := range c.shares(c.orderByID[p.OrderID]) {
 			c.day(entity, c.w.Dt(p.CreatedAt)).amount("complaints", share)
 		}
 	}

@@ -1,31 +1,42 @@
 package reference
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // countConversion adds inquiries and what was ordered and shipped.
 func (c *calc) countConversion() {
 	for _, q := range c.inquiries {
 		if q.reason == "" {
-			c.countInquiry(q)
+			c.countInquiry(q.rec.receptionKey, q)
 		}
+	}
+	for k, q := range c.groupInquiries() {
+		c.countInquiry(k, q)
 	}
 	shipped := map[string]map[string]bool{} // entity, order: each order once
 	for _, q := range c.inquiries {
 		if q.reason != "" {
 			continue
 		}
-		entity := q.rec.agent
+		entities := []string{q.rec.agent}
+		if q.rec.agent != shopEntity {
+			entities = append(entities, c.groupOf(q.rec.agent, q.rec.dt))
+		}
 		for _, o := range q.behind {
 			if !c.shippedInTime(o) {
 				continue
 			}
-			c.day(entity, q.rec.dt).buyer("shipped_buyers_final", q.rec.buyer)
-			if shipped[entity] == nil {
-				shipped[entity] = map[string]bool{}
-			}
-			if !shipped[entity][o.ID] {
-				shipped[entity][o.ID] = true
-				c.day(entity, c.w.Dt(o.ShippedAt)).amount("shipped_amount", o.paid)
+			for _, entity := range entities {
+				c.day(entity, q.rec.dt).buyer("shipped_buyers_final", q.rec.buyer)
+				if shipped[entity] == nil {
+					shipped[entity] = map[string]bool{}
+				}
+				if !shipped[entity][o.ID] {
+					shipped[entity][o.ID] = true
+					c.day(entity, c.w.Dt(o.ShippedAt)).amount("shipped_amount", o.paid)
+				}
 			}
 		}
 	}
@@ -36,9 +47,35 @@ func (c *calc) countConversion() {
 	}
 }
 
-func (c *calc) countInquiry(q *inquiry) {
-	day, buyer := c.day(q.rec.agent, q.rec.dt), q.rec.buyer
-	day.buyer("inquiry_buyers", buyer)
+// statuses are those of an inquiry, the best first.
+var statuses = []string{"converted", "ordered_unpaid", "other_agent", "ordered_silent", "open", "lost", "merged"}
+
+// groupInquiries makes of the agents' inquiries of a buyer's day one of their
+// group: it has what any of them has, and the best status.
+func (c *calc) groupInquiries() map[receptionKey]*inquiry {
+	out := map[receptionKey]*inquiry{}
+	for _, q := range c.inquiries {
+		if q.reason != "" || q.rec.agent == shopEntity {
+			continue
+		}
+		k := receptionKey{c.groupOf(q.rec.agent, q.rec.dt), q.rec.buyer, q.rec.dt}
+		g := out[k]
+		if g == nil {
+			g = &inquiry{status: q.status}
+			out[k] = g
+		}
+		g.sameDay, g.final = g.sameDay || q.sameDay, g.final || q.final
+		g.paidNext, g.paidFinal = g.paidNext || q.paidNext, g.paidFinal || q.paidFinal
+		if slices.Index(statuses, q.status) < slices.Index(statuses, g.status) {
+			g.status = q.status
+		}
+	}
+	return out
+}
+
+func (c *calc) countInquiry(k receptionKey, q *inquiry) {
+	day := c.day(k.agent, k.dt)
+	day.buyer("inquiry_buyers", k.buyer)
 	day.when(q.sameDay, "ordered_buyers_same_day")
 	day.when(q.final, "ordered_buyers_final")
 	day.when(q.paidNext, "paid_buyers_next_day")
@@ -69,7 +106,7 @@ func (c *calc) countPlaced(o *order) {
 	if o.orderAgent == "" {
 		return
 	}
-	for _, day := range []*tally{shop, c.day(o.orderAgent, o.createdDt)} {
+	for _, day := range c.owners(o.orderAgent, o.createdDt) {
 		day.buyer("order_buyers", o.buyer)
 		if !o.paidAt.IsZero() {
 			day.buyer("order_paid_buyers", o.buyer)

@@ -3,8 +3,6 @@ package reference
 import (
 	"math/big"
 	"slices"
-
-	"kefu/transform/transformtest/world"
 )
 
 // writeDays writes the day rows up to the shop's last day with data.
@@ -19,21 +17,8 @@ func (c *calc) writeDays() {
 		if !t.first.IsZero() {
 			r["earliest_online_at"], r["latest_online_at"] = t.first, t.last
 		}
-		if k.entity == shopEntity {
-			c.add("kpi_shop_day", r)
-		} else {
-			c.add("kpi_agent_day", r)
-		}
+		c.add(tableOf(k.entity, "day"), r)
 	}
-}
-
-func (c *calc) kpiRow(entity string, d world.Date) Row {
-	r := c.row()
-	r["dt"] = d
-	if entity != shopEntity {
-		r["agent_id"] = entity
-	}
-	return r
 }
 
 // sums holds the exact values of summed columns; a column without one is 0.

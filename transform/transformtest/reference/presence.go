@@ -121,7 +121,7 @@ func (c *calc) countOnline(agent string, d world.Date) {
 			logins++
 		}
 	}
-	for _, day := range []*tally{c.day(agent, d), c.day(shopEntity, d)} {
+	for _, day := range c.owners(agent, d) {
 		day.count("online_accounts", 1)
 		day.count("logins", logins)
 		for _, i := range list {

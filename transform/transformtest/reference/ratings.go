@@ -39,7 +39,7 @@ func (c *calc) countEvaluations() {
 		}
 		days := []*tally{c.day(shopEntity, dt)}
 		if e.AgentID != "" {
-			days = append(days, c.day(e.AgentID, dt))
+			days = c.owners(e.AgentID, dt)
 		}
 		for _, day := range days {
 			day.when(inScope, "invited")

@@ -14,8 +14,8 @@ type receptionKey struct {
 // pair names the stream of an agent, or of the shop, with a buyer.
 type pair struct{ agent, buyer string }
 
-// reception is (agent, buyer, day), or (buyer, day) for the shop, whose agent
-// is empty and whose parts are the agents' unfiltered receptions.
+// reception is (agent, buyer, day), or (buyer, day) for a group or the shop, whose
+// agent is the entity and whose parts are its agents' unfiltered receptions.
 type reception struct {
 	receptionKey
 	buyers, manual, bots, transfers []*message // each in the order of messages
@@ -23,7 +23,7 @@ type reception struct {
 	parts                           []*reception
 
 	turns       []*turn // human turns that opened on the day, in order
-	anyReceived bool    // shop: some agent's reception is received
+	anyReceived bool    // pooled: some agent's reception is received
 }
 
 // buildReceptions groups counted messages into receptions, applies the filters
@@ -104,27 +104,28 @@ func (c *calc) exists(m *message) bool {
 	return r == nil || r.filter == "" || m.botAccount
 }
 
-// buildShopReceptions unites the unfiltered receptions of a buyer's day.
-func (c *calc) buildShopReceptions() {
+// buildPooledReceptions unites the unfiltered receptions of a buyer's day, for
+// each group of the day and for the shop.
+func (c *calc) buildPooledReceptions() {
 	byKey := map[receptionKey]*reception{}
 	for _, r := range c.receptions {
 		if r.filter != "" {
 			continue
 		}
-		k := receptionKey{shopEntity, r.buyer, r.dt}
-		s := byKey[k]
-		if s == nil {
-			s = &reception{receptionKey: k}
-			byKey[k] = s
-			c.shops = append(c.shops, s)
+		for _, entity := range []string{c.groupOf(r.agent, r.dt), shopEntity} {
+			k := receptionKey{entity, r.buyer, r.dt}
+			p := byKey[k]
+			if p == nil {
+				p = &reception{receptionKey: k}
+				byKey[k] = p
+				if entity == shopEntity {
+					c.shops = append(c.shops, p)
+				} else {
+					c.groups = append(c.groups, p)
+				}
+			}
+			p.pool(r)
 		}
-		s.parts = append(s.parts, r)
-		s.buyers = inOrder(s.buyers, r.buyers)
-		s.manual = inOrder(s.manual, r.manual)
-		s.bots = inOrder(s.bots, r.bots)
-		s.transfers = inOrder(s.transfers, r.transfers)
-		s.turns = turnsInOrder(s.turns, r.turns)
-		s.anyReceived = s.anyReceived || r.received()
 	}
 	for buyer := range c.streams {
 		for _, t := range c.pairShop(buyer) {
@@ -135,10 +136,21 @@ func (c *calc) buildShopReceptions() {
 	}
 }
 
+// pool adds what an agent's reception holds to that of his group or shop.
+func (r *reception) pool(part *reception) {
+	r.parts = append(r.parts, part)
+	r.buyers = inOrder(r.buyers, part.buyers)
+	r.manual = inOrder(r.manual, part.manual)
+	r.bots = inOrder(r.bots, part.bots)
+	r.transfers = inOrder(r.transfers, part.transfers)
+	r.turns = turnsInOrder(r.turns, part.turns)
+	r.anyReceived = r.anyReceived || part.received()
+}
+
 // received tells whether the reception has a buyer's message and people, not
 // only robots, had to serve it.
 func (r *reception) received() bool {
-	if r.agent == shopEntity {
+	if isPooled(r.agent) {
 		return r.anyReceived
 	}
 	return r.filter == "" && len(r.buyers) > 0 && !r.botOnly()

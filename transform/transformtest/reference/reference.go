@@ -18,8 +18,10 @@ type Result map[string][]Row
 // Keys names the key columns of each result table.
 var Keys = map[string][]string{
 	"kpi_agent_day":     {"platform", "shop_id", "agent_id", "dt"},
+	"kpi_group_day":     {"platform", "shop_id", "agent_group", "dt"},
 	"kpi_shop_day":      {"platform", "shop_id", "dt"},
 	"kpi_agent_window":  {"platform", "shop_id", "agent_id", "dt", "window_days"},
+	"kpi_group_window":  {"platform", "shop_id", "agent_group", "dt", "window_days"},
 	"kpi_shop_window":   {"platform", "shop_id", "dt", "window_days"},
 	"order_attribution": {"platform", "shop_id", "order_id"},
 	"order_credits":     {"platform", "shop_id", "order_id", "rule", "agent_id"},
@@ -27,15 +29,6 @@ var Keys = map[string][]string{
 	"lost_inquiries":    {"platform", "shop_id", "agent_id", "buyer_id", "dt"},
 	"slow_responses":    {"platform", "shop_id", "agent_id", "buyer_id", "dt", "message_id"},
 	"unreplied":         {"platform", "shop_id", "agent_id", "buyer_id", "dt"},
-}
-
-// shopEntity stands for the shop among the agents' ids.
-const shopEntity = ""
-
-// entityDay names a day row: an agent's, or the shop's.
-type entityDay struct {
-	entity string
-	dt     world.Date
 }
 
 // calc holds what the topics hand to each other while one world is computed.
@@ -48,6 +41,7 @@ type calc struct {
 	streams     map[string][]*message // by buyer: what counts, filtered receptions removed
 	receptions  []*reception          // of agents, by first message
 	byKey       map[receptionKey]*reception
+	groups      []*reception     // of groups: unions over their agents of the day
 	shops       []*reception     // of the shop: unions over agents
 	human       map[pair][]*turn // human turns of a stream
 	own         map[pair][]*turn // turns of reply_within
@@ -76,7 +70,7 @@ func Compute(w *world.World) Result {
 	c.findHorizon()
 	c.buildReceptions()
 	c.pairTurns()
-	c.buildShopReceptions()
+	c.buildPooledReceptions()
 	c.splitSessions()
 	c.readOrders()
 	c.attributeOrders()

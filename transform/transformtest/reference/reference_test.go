@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"maps"
 	"math/big"
 	"sync"
 	"testing"
@@ -169,5 +170,66 @@ func TestCompareNamesDifferences(t *testing.T) {
 	}
 	if d := Compare("t", want, nil, keys); len(d) != 1 || d[0].Got != "no row" {
 		t.Errorf("want a missing row, got %v", d)
+	}
+}
+
+// A group whose only agent is one and the same has that agent's numbers.
+func TestAGroupOfOneIsItsAgent(t *testing.T) {
+	seen := 0
+	forRandomWorlds(t, func(t *testing.T, w *world.World, r Result) {
+		members := map[string]map[string]bool{}
+		for _, a := range w.Agents {
+			if members[a.Group] == nil {
+				members[a.Group] = map[string]bool{}
+			}
+			members[a.Group][a.ID] = true
+		}
+		for group, agents := range members {
+			if group == "" || len(agents) != 1 {
+				continue
+			}
+			for agent := range agents {
+				if alwaysIn(w, agent, group) {
+					seen++
+					sameNumbers(t, w, r, agent, group)
+				}
+			}
+		}
+	})
+	if seen < 20 {
+		t.Errorf("only %d such groups: the test proves little", seen)
+	}
+}
+
+// alwaysIn tells whether the agent is of the group on all days.
+func alwaysIn(w *world.World, agent, group string) bool {
+	whole := false
+	for _, a := range w.Agents {
+		if a.ID == agent && a.Group != group {
+			return false
+		}
+		whole = whole || (a.ID == agent && a.ValidFrom == 0 && a.ValidTo == 0)
+	}
+	return whole
+}
+
+func sameNumbers(t *testing.T, w *world.World, r Result, agent, group string) {
+	t.Helper()
+	for _, period := range []string{"day", "window"} {
+		rows := func(table, key, name string) []Row {
+			var out []Row
+			for _, row := range r[table] {
+				if row[key] == name {
+					plain := maps.Clone(row)
+					delete(plain, key)
+					out = append(out, plain)
+				}
+			}
+			return out
+		}
+		keys := append([]string{"dt"}, Keys["kpi_shop_"+period][3:]...)
+		for _, d := range Compare("kpi_group_"+period, rows("kpi_agent_"+period, "agent_id", agent), rows("kpi_group_"+period, "agent_group", group), keys) {
+			t.Errorf("%s, %s of group %s: %s", w.Name, agent, group, d)
+		}
 	}
 }

@@ -30,26 +30,23 @@ func (c *calc) countSales() {
 	}
 }
 
-// countCredits adds the order to its credited agents and to the shop, under the
+// countCredits adds the order to its credited agents, their groups and the shop, under the
 // rule in force and the three judgements; it returns the amount credited.
 func (c *calc) countCredits(o *order) *big.Rat {
-	shop, credited := c.day(shopEntity, o.paidDt), new(big.Rat)
+	credited := new(big.Rat)
 	for agent, share := range o.credits["in_force"] {
 		amount, items := times(o.paid, share), times(whole(o.quantity), share)
 		credited.Add(credited, amount)
-		for _, day := range []*tally{c.day(agent, o.paidDt), shop} {
+		for _, day := range c.owners(agent, o.paidDt) {
 			day.amount("sales_amount", amount)
 			day.amount("sales_items", items)
 			day.buyer("sales_buyers", o.buyer)
+			day.order("sales_orders", o.ID)
 		}
-		c.day(agent, o.paidDt).count("sales_orders", 1)
-	}
-	if len(o.credits["in_force"]) > 0 {
-		shop.count("sales_orders", 1)
 	}
 	for rule, suffix := range map[string]string{"order_agent": "by_order", "order_then_pay": "by_order_then_pay", "pay_agent": "by_pay"} {
 		for agent, share := range o.credits[rule] {
-			for _, day := range []*tally{c.day(agent, o.paidDt), shop} {
+			for _, day := range c.owners(agent, o.paidDt) {
 				day.amount("sales_amount_"+suffix, times(o.paid, share))
 				day.buyer("sales_buyers_"+suffix, o.buyer)
 			}
@@ -61,9 +58,11 @@ func (c *calc) countCredits(o *order) *big.Rat {
 // countParts adds the parts of who took the order and who got it paid.
 func (c *calc) countParts(o *order) {
 	add := func(agent, column string) {
-		if agent != "" {
-			c.day(agent, o.paidDt).amount(column, o.paid)
-			c.day(shopEntity, o.paidDt).amount(column, o.paid)
+		if agent == "" {
+			return
+		}
+		for _, day := range c.owners(agent, o.paidDt) {
+			day.amount(column, o.paid)
 		}
 	}
 	switch {
@@ -77,10 +76,9 @@ func (c *calc) countParts(o *order) {
 		add(o.followUp, "silent_follow_up_amount")
 	}
 	for _, a := range o.assisting {
-		c.day(a, o.paidDt).count("assisted_orders", 1)
-	}
-	if len(o.assisting) > 0 {
-		c.day(shopEntity, o.paidDt).count("assisted_orders", 1)
+		for _, day := range c.owners(a, o.paidDt) {
+			day.order("assisted_orders", o.ID)
+		}
 	}
 }
 
@@ -89,7 +87,7 @@ func (c *calc) countDeal(o *order) {
 	if o.orderAgent == "" {
 		return
 	}
-	for _, day := range []*tally{c.day(o.orderAgent, o.paidDt), c.day(shopEntity, o.paidDt)} {
+	for _, day := range c.owners(o.orderAgent, o.paidDt) {
 		day.amount("inquiry_deal_amount", o.paid)
 		day.count("inquiry_deal_items", o.quantity)
 		day.buyer("inquiry_deal_buyers", o.buyer)

@@ -19,15 +19,18 @@ func (c *calc) replied(r *reception) bool {
 	return len(r.manual) > 0 || (c.w.RulesAt(r.dt).ServedBy == "human_and_bot" && len(r.bots) > 0)
 }
 
-// leavesReplyRate: unreplied, but what was open was handed over. For the shop
-// the buyer stays without a reply.
+// leavesReplyRate: unreplied, but what was open was handed over, to another group
+// where it is a group's. For the shop the buyer stays without a reply.
 func (c *calc) leavesReplyRate(r *reception) bool {
 	handed := false
 	for _, t := range r.turns {
-		if t.outcome == unanswered {
+		switch t.outcome {
+		case unanswered:
 			return false
+		case handedOver:
+			handed = handed || !isGroup(r.agent) || c.groupOf(t.handedTo, t.dt) != r.agent
+		default:
 		}
-		handed = handed || t.outcome == handedOver
 	}
 	return handed && !c.replied(r) && r.agent != shopEntity
 }
@@ -82,21 +85,32 @@ func (c *calc) slow(r *reception) bool {
 // countService adds consultations, receptions, turns and reply_within.
 func (c *calc) countService() {
 	for _, m := range c.messages {
-		if m.part == byBuyer {
-			c.day(shopEntity, m.dt).buyer("consulted_buyers", m.BuyerID)
-			if !m.botAccount {
-				c.day(m.AgentID, m.dt).buyer("consulted_buyers", m.BuyerID)
-			}
+		if m.part != byBuyer {
+			continue
+		}
+		days := []*tally{c.day(shopEntity, m.dt)}
+		if !m.botAccount {
+			days = c.owners(m.AgentID, m.dt)
+		}
+		for _, day := range days {
+			day.buyer("consulted_buyers", m.BuyerID)
 		}
 	}
-	for _, r := range slices.Concat(c.receptions, c.shops) {
+	for _, r := range slices.Concat(c.receptions, c.groups, c.shops) {
 		if r.filter == "" {
 			c.countReception(c.day(r.agent, r.dt), r)
 		}
 	}
 	for _, s := range c.sessions {
-		if units, ok := c.sessionUnit(s); units > 0 {
-			day := c.day(s.agent, s.dt)
+		units, ok := c.sessionUnit(s)
+		if units == 0 {
+			continue
+		}
+		days := []*tally{c.day(s.agent, s.dt)}
+		if s.agent != shopEntity {
+			days = append(days, c.day(c.groupOf(s.agent, s.dt), s.dt))
+		}
+		for _, day := range days {
 			day.count("reply_within_units", units)
 			day.count("reply_within_ok", ok)
 		}

@@ -11,7 +11,7 @@ import (
 type tally struct {
 	counts      map[string]int64
 	amounts     map[string]*big.Rat
-	buyers      map[string]map[string]bool // distinct buyers by column
+	buyers      map[string]map[string]bool // distinct buyers (or orders) by column
 	turns       []int64                    // response seconds of answered turns
 	first, last time.Time                  // online
 }
@@ -56,6 +56,9 @@ func (t *tally) buyer(column, buyer string) {
 	}
 	t.buyers[column][buyer] = true
 }
+
+// order counts an order once.
+func (t *tally) order(column, id string) { t.buyer(column, id) }
 
 func times(a, b *big.Rat) *big.Rat { return new(big.Rat).Mul(a, b) }
 

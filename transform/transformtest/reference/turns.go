@@ -25,6 +25,7 @@ type turn struct {
 	opening      *message // a buyer's message or a transfer
 	lastBuyerAt  time.Time
 	outcome      outcome
+	handedTo     string   // of a turn handed over
 	answer       *message // of answered and bot-served turns
 	seconds      int64    // response_seconds of an answered turn
 }
@@ -120,7 +121,7 @@ func (c *calc) pairAgents(buyer string, onBot func(*turn) outcome) []*turn {
 			if t == nil {
 				continue
 			}
-			t.outcome = handedOver
+			t.outcome, t.handedTo = handedOver, m.ToAgentID
 			delete(open, m.AgentID)
 			to := m.ToAgentID
 			if openNow(to, m.SentAt) == nil && !c.w.ExcludesAgent(to, m.dt) && !c.w.IsBot(to, m.dt) {

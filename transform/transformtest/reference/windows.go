@@ -48,12 +48,10 @@ func (c *calc) writeWindow(entity string, asOf, window world.Date) {
 			r["repeat_buyers"] = r["repeat_buyers"].(int64) + 1
 		}
 	}
-	if entity != shopEntity {
-		c.add("kpi_agent_window", r)
-		return
+	if entity == shopEntity {
+		c.fillDSR(r, asOf, window)
 	}
-	c.fillDSR(r, asOf, window)
-	c.add("kpi_shop_window", r)
+	c.add(tableOf(entity, "window"), r)
 }
 
 // buyersOfDays counts for every buyer on how many of the days he stands.

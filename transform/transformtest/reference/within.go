@@ -27,6 +27,18 @@ func inTime(t *turn, rules *world.Rules) bool {
 	return t.outcome == answered && t.answer.SentAt.Sub(t.openedAt()) <= time.Duration(rules.Within.Seconds)*time.Second
 }
 
+// turnsJudged returns the turns of a reception: of a group, those of its agents.
+func (c *calc) turnsJudged(r *reception) []*turn {
+	if !isGroup(r.agent) {
+		return c.withinTurns(pair{r.agent, r.buyer}, r.dt)
+	}
+	var out []*turn
+	for _, part := range r.parts {
+		out = turnsInOrder(out, c.withinTurns(pair{part.agent, part.buyer}, r.dt))
+	}
+	return out
+}
+
 // replyWithin counts the units of one reception, for units person and turn.
 func (c *calc) replyWithin(r *reception) (units, ok int64) {
 	rules := c.w.RulesAt(r.dt)
@@ -34,7 +46,7 @@ func (c *calc) replyWithin(r *reception) (units, ok int64) {
 		return 0, 0
 	}
 	var judged []*turn
-	for _, t := range c.withinTurns(pair{r.agent, r.buyer}, r.dt) {
+	for _, t := range c.turnsJudged(r) {
 		if t.dt == r.dt && world.InHours(c.w.Local(t.openedAt()), rules.Within.From, rules.Within.To) {
 			judged = append(judged, t)
 		}

@@ -172,7 +172,7 @@ func (g *generator) people() {
 		}
 		middle := g.first + Date(g.between(1, g.days-1))
 		later := a
-		later.ValidFrom, later.Role, later.Group = middle, pick(g, "", "aftersale", "presale"), pick(g, "", "g")
+		later.ValidFrom, later.Role, later.Group = middle, pick(g, "", "aftersale", "presale"), pick(g, "", "g", "h")
 		later.IsBot = i > 0 && g.chance(20)
 		if g.chance(60) {
 			a.ValidTo = middle - 1

@@ -206,7 +206,7 @@ func (c Case) passing(t *testing.T, f Fault) {
 	w, shop, faults := c.begin(t)
 	every := 5
 	if f == TimeOut || f == Ban {
-		every = 101 // each of them is waited for
+		every = 29 // each of them is waited for
 	}
 	faults.Play(f, every)
 	if err := w.all(t.Context()); err != nil {

@@ -36,7 +36,7 @@ func start(chat string) func(*testing.T, *extracttest.Shop, *extracttest.Faults,
 
 func TestConnector(t *testing.T) {
 	extracttest.Conform(t, extracttest.Case{
-		New: start("eservice"),
+		New: start("eservice"), Days: 30,
 		Columns: map[string][]string{
 			"orders":         {"order_id", "created_at", "buyer_id", "pay_type", "paid_at", "shipped_at", "ended_at", "status", "amount", "paid_amount", "quantity", "updated_at"},
 			"order_items":    {"order_id", "item_id", "product_id", "sku_id", "title", "quantity", "amount", "updated_at"},

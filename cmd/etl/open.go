@@ -101,7 +101,11 @@ func openGraph(ctx context.Context, engine *duckdb.Engine, files fs.FS, macros s
 	if err != nil {
 		return nil, err
 	}
-	return model.Build(models, compute.Inputs(night.Relations()...), macros, func(q string) ([]string, error) { return engine.References(ctx, q) })
+	var inputs []string
+	for _, r := range night.Relations() {
+		inputs = append(inputs, r.Name)
+	}
+	return model.Build(models, compute.Inputs(inputs...), macros, func(q string) ([]string, error) { return engine.References(ctx, q) })
 }
 
 // modelFiles are the models of this program unless a test brings others.

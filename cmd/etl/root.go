@@ -42,6 +42,7 @@ func (a *app) verbs() []*cobra.Command {
 		a.runsCommand(),
 		a.quarantineCommand(),
 		a.queryCommand(),
+		a.catalogCommand(),
 		a.reportCommand(),
 	}
 }

@@ -96,12 +96,11 @@ func (f *nightFlags) only(cfg *config.Config) (*compute.ShopKey, error) {
 	if f.shop == "" {
 		return nil, nil
 	}
-	for _, s := range cfg.Shops {
-		if f.shop == s.ID || f.shop == s.Platform+"/"+s.ID {
-			return &compute.ShopKey{Platform: s.Platform, Shop: s.ID}, nil
-		}
+	s, err := shopNamed(cfg, f.shop)
+	if err != nil {
+		return nil, err
 	}
-	return nil, usagef("--shop %s: the configuration declares no such shop", f.shop)
+	return &compute.ShopKey{Platform: s.Platform, Shop: s.ID}, nil
 }
 
 func (f *nightFlags) forced(only *compute.ShopKey) ([]compute.Force, error) {

@@ -198,6 +198,15 @@ func TestTheTableHasItsColumns(t *testing.T) {
 	}
 }
 
+func TestTimesAreWrittenShort(t *testing.T) {
+	for given, want := range map[string]string{"24h": "24h", "90m": "1h30m", "3600s": "1h", "61s": "1m1s", "45s": "45s", "10m": "10m", "100h0m5s": "100h0m5s"} {
+		o, _ := mustRead(t, "rules:\n- values: {reply_horizon: "+given+"}\n").Origin("other", "s", date("2026-01-01"), "reply_horizon")
+		if o.Value != want {
+			t.Errorf("%s is written %q, want %q", given, o.Value, want)
+		}
+	}
+}
+
 func TestEveryRuleSaysWhatItMayBe(t *testing.T) {
 	for _, d := range rule.Definitions() {
 		if d.Form == "" || d.Meaning == "" || d.Group == "" {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Limit is an `off (n)` value: 0 is off.
@@ -142,6 +143,18 @@ func (d Decimal) Fixed(digits int) string {
 // MarshalJSON writes a JSON number.
 func (d Decimal) MarshalJSON() ([]byte, error) { return []byte(d.String()), nil }
 
+// shortDuration writes a time without units that are nought: 24h, 1h30m.
+func shortDuration(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
 // render writes a rule's value as one line: plain for a single value, JSON for
 // a list or a mapping.
 func render(value any) string {
@@ -155,6 +168,8 @@ func render(value any) string {
 		return strconv.FormatBool(v)
 	case int:
 		return strconv.Itoa(v)
+	case time.Duration:
+		return shortDuration(v)
 	case fmt.Stringer:
 		return v.String()
 	}

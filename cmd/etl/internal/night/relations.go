@@ -10,22 +10,26 @@ import (
 	"kefu/transform/rule"
 )
 
-// Relations names the small tables that models read beside the datasets.
-func Relations() []string { return []string{"metrics", "rule_intervals"} }
-
-func (n *Night) relations() []compute.Relation {
-	metrics := compute.Relation{Name: "metrics", Rows: n.Catalogue.Rows()}
+// Relations are the small tables that models read beside the datasets, without
+// their rows.
+func Relations() []compute.Relation {
+	metrics, intervals := compute.Relation{Name: "metrics"}, compute.Relation{Name: "rule_intervals"}
 	for _, c := range catalogue.Columns() {
 		metrics.Columns = append(metrics.Columns, compute.RelationColumn{Name: c.Name, Type: c.Type})
 	}
-	intervals := compute.Relation{Name: "rule_intervals"}
 	for _, c := range rule.TableColumns() {
 		intervals.Columns = append(intervals.Columns, compute.RelationColumn{Name: c.Name, Type: c.SQL})
 	}
-	for _, f := range n.Rules.Table(n.Rules.Shops()) {
-		intervals.Rows = append(intervals.Rows, f.Values())
-	}
 	return []compute.Relation{metrics, intervals}
+}
+
+func (n *Night) relations() []compute.Relation {
+	all := Relations()
+	all[0].Rows = n.Catalogue.Rows()
+	for _, f := range n.Rules.Table(n.Rules.Shops()) {
+		all[1].Rows = append(all[1].Rows, f.Values())
+	}
+	return all
 }
 
 func shopKey(name string) compute.ShopKey {

@@ -118,24 +118,30 @@ func (n *Night) table(ctx context.Context, m *model.Model) (load.Table, error) {
 	if err != nil {
 		return load.Table{}, fmt.Errorf("describe table %s: %w", m.Name, err)
 	}
+	return TableOf(m, spec.Columns, n.Catalogue), nil
+}
+
+// TableOf describes a published model as warehouses show it, given all its
+// columns.
+func TableOf(m *model.Model, columns []lake.Column, known *catalogue.Catalogue) load.Table {
 	header := catalogue.Model{Name: m.Name, Description: m.Description, Columns: map[string]string{}}
 	for _, c := range m.Columns {
 		header.Columns[c.Name] = c.Doc
 	}
 	var names []string
-	for _, c := range spec.Columns {
+	for _, c := range columns {
 		if !slices.Contains(m.Hidden, c.Name) {
 			names = append(names, c.Name)
 		}
 	}
-	comments := n.Catalogue.Comments(header, names)
+	comments := known.Comments(header, names)
 	table := load.Table{Name: m.Name, Comment: comments.Table, Key: m.Grain, PartitionColumn: m.Partition}
-	for _, c := range spec.Columns {
+	for _, c := range columns {
 		if slices.Contains(names, c.Name) {
 			table.Columns = append(table.Columns, load.Column{Name: c.Name, Type: c.Type, Comment: comments.Columns[c.Name]})
 		}
 	}
-	return table, nil
+	return table
 }
 
 // loggedRuns is how many runs a warehouse shows.

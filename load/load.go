@@ -68,7 +68,7 @@ type Table struct {
 	Name    string
 	Comment string
 	Columns []Column
-	Key     []string // columns that name a row; documented, not enforced
+	Key     []string // columns that name a row; a warehouse may hold rows to it
 	// PartitionColumn is the DATE column by whose month the files are
 	// partitioned; "" = unpartitioned. Where it is hidden, the table is always
 	// replaced whole.

@@ -1,0 +1,192 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	server "kefu/extract/postgres"
+	"kefu/load"
+)
+
+// loading is a load under way.
+type loading struct {
+	*Warehouse
+	tx      pgx.Tx
+	version int // of the server, such as 150004
+	tables  map[string]relation
+	state   load.State
+	swaps   []swap // tables that wait to be renamed into place
+	result  *load.Result
+}
+
+// settings are those of the transaction: its steps take what they take, and
+// names are spelled out.
+const settings = `set local statement_timeout = 0; set local lock_timeout = 0; set local idle_in_transaction_session_timeout = 0;
+	set local search_path = pg_catalog; set local client_min_messages = warning`
+
+func (l *loading) run(ctx context.Context, publication load.Publication) error {
+	if _, err := l.tx.Exec(ctx, settings); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	if _, err := l.tx.Exec(ctx, "select pg_advisory_xact_lock(hashtextextended($1, 0))", "kefu warehouse "+l.schema); err != nil {
+		return fmt.Errorf("wait for another load of the warehouse: %w", err)
+	}
+	if err := l.look(ctx); err != nil {
+		return err
+	}
+	l.distrust(publication)
+	steps := load.Plan(publication, l.state)
+	if !steps.Necessary {
+		return nil
+	}
+	if err := l.refuseForeign(publication); err != nil {
+		return err
+	}
+	l.result.Rebuilt = !l.state.Exists()
+	if err := l.apply(ctx, steps); err != nil {
+		return err
+	}
+	if err := l.inline(ctx, publication.State(time.Now()), nil); err != nil {
+		return err
+	}
+	return l.swapAll(ctx, steps.Drop)
+}
+
+// look reads what there is, and makes the schema where there is none.
+func (l *loading) look(ctx context.Context) error {
+	var exists bool
+	err := l.tx.QueryRow(ctx, "select to_regnamespace($1) is not null, current_setting('server_version_num')::integer",
+		server.Ident(l.schema)).Scan(&exists, &l.version)
+	if err != nil {
+		return fmt.Errorf("look for the schema: %w", err)
+	}
+	if !exists {
+		if _, err := l.tx.Exec(ctx, "create schema "+server.Ident(l.schema)); err != nil {
+			return fmt.Errorf("make the schema: %w", err)
+		}
+	}
+	if l.tables, err = readTables(ctx, l.tx, l.schema); err != nil {
+		return err
+	}
+	l.state, err = readState(ctx, l.tx, l.schema, l.tables)
+	return err
+}
+
+// distrust forgets what is said of tables whose columns somebody changed: they
+// are made anew.
+func (l *loading) distrust(publication load.Publication) {
+	check := func(table load.Table) {
+		if entry, ok := l.state[table.Name]; ok && !l.tables[table.Name].fits(table) {
+			entry.Snapshot, entry.Shape = 0, ""
+			l.state[table.Name] = entry
+		}
+	}
+	for _, change := range publication.Tables {
+		check(change.Table)
+	}
+	for _, inline := range publication.Inline {
+		check(inline.Table)
+	}
+}
+
+// refuseForeign stops before names that something else has.
+func (l *loading) refuseForeign(publication load.Publication) error {
+	names := []string{load.StateTable().Name}
+	for _, change := range publication.Tables {
+		names = append(names, change.Table.Name)
+	}
+	for _, inline := range publication.Inline {
+		names = append(names, inline.Table.Name)
+	}
+	var problems []error
+	for _, name := range names {
+		_, there := l.tables[name]
+		if _, ours := l.state[name]; there && !ours {
+			problems = append(problems, fmt.Errorf("%s: %w", name, ErrForeign))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// apply carries out the steps, but for the renaming and dropping of tables that
+// readers may have open.
+func (l *loading) apply(ctx context.Context, steps load.Steps) error {
+	for _, change := range steps.Whole {
+		if err := l.whole(ctx, change); err != nil {
+			return fmt.Errorf("table %s: %w", change.Table.Name, err)
+		}
+	}
+	for _, change := range steps.Partial {
+		if err := l.partial(ctx, change); err != nil {
+			return fmt.Errorf("table %s: %w", change.Table.Name, err)
+		}
+	}
+	for _, table := range steps.Comments {
+		if err := l.comment(ctx, table, table.Name); err != nil {
+			return fmt.Errorf("table %s: %w", table.Name, err)
+		}
+	}
+	for _, inline := range steps.Inline {
+		if err := l.inline(ctx, inline, l.result); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// whole replaces all rows of a table.
+func (l *loading) whole(ctx context.Context, change load.Change) error {
+	old, there := l.tables[change.Table.Name]
+	reshaped := there && !old.fits(change.Table)
+	small := load.SizeOf(change.Files) < l.swapBytes
+	inPlace := there && (old.builtOn || small && !reshaped)
+	return l.put(ctx, change.Table, filesOf(change.Table, change.Files), inPlace, l.result)
+}
+
+// inline replaces all rows of a small table. result may be nil.
+func (l *loading) inline(ctx context.Context, inline load.Inline, result *load.Result) error {
+	old, there := l.tables[inline.Table.Name]
+	inPlace := there && (old.builtOn || old.fits(inline.Table))
+	if err := l.put(ctx, inline.Table, valuesOf(inline), inPlace, result); err != nil {
+		return fmt.Errorf("table %s: %w", inline.Table.Name, err)
+	}
+	return nil
+}
+
+// put replaces all rows of a table, in place or by a new table.
+func (l *loading) put(ctx context.Context, table load.Table, content content, inPlace bool, result *load.Result) error {
+	var rows int64
+	var err error
+	if inPlace {
+		if rows, err = l.replace(ctx, table, "true", content); err == nil {
+			err = l.comment(ctx, table, table.Name)
+		}
+	} else {
+		rows, err = l.fill(ctx, table, content)
+	}
+	if result != nil {
+		result.Tables++
+		result.Rows += rows
+	}
+	return err
+}
+
+// partial replaces the rows of some partitions, or all where those are most.
+func (l *loading) partial(ctx context.Context, change load.Change) error {
+	size := load.SizeOf(change.Files)
+	if size >= l.swapBytes && change.ChangedSize()*2 > size && !l.tables[change.Table.Name].builtOn {
+		return l.whole(ctx, change)
+	}
+	condition, err := partitions(change)
+	if err != nil {
+		return err
+	}
+	rows, err := l.replace(ctx, change.Table, condition, filesOf(change.Table, change.ChangedFiles()))
+	l.result.Tables++
+	l.result.Rows += rows
+	return err
+}

@@ -195,15 +195,20 @@ func sourcesOf(cfg *config.Config, pipeline *config.Pipeline) ([]night.Source, e
 	return out, nil
 }
 
-// presetOf returns the user's preset of that name, else the shipped one.
-func presetOf(cfg *config.Config, s *config.Source) (*preset.Preset, string, error) {
-	var p *preset.Preset
-	var err error
-	if own, ok := cfg.Presets[s.Preset]; ok {
-		p, err = preset.Parse(own.File, own.Data)
-	} else {
-		p, err = preset.Shipped(s.Preset)
+// presetNamed returns the user's preset of that name, else the shipped one.
+// Without a configuration there are only those that ship.
+func presetNamed(cfg *config.Config, name string) (*preset.Preset, error) {
+	if cfg != nil {
+		if own, ok := cfg.Presets[name]; ok {
+			return preset.Parse(own.File, own.Data)
+		}
 	}
+	return preset.Shipped(name)
+}
+
+// presetOf returns a source's preset and what identifies its content.
+func presetOf(cfg *config.Config, s *config.Source) (*preset.Preset, string, error) {
+	p, err := presetNamed(cfg, s.Preset)
 	if err != nil {
 		return nil, "", fmt.Errorf("source %s: %w", s.Name, err)
 	}

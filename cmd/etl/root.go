@@ -43,6 +43,7 @@ func (a *app) verbs() []*cobra.Command {
 		a.quarantineCommand(),
 		a.queryCommand(),
 		a.catalogCommand(),
+		a.presetCommand(),
 		a.reportCommand(),
 	}
 }

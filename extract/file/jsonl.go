@@ -103,13 +103,20 @@ func (j *jsonRows) object(text []byte, line int) bool {
 	if text[0] != '{' || !json.Valid(text) {
 		return false
 	}
+	eachMember(text, func(key, value []byte) { j.put(key, value, line) })
+	return true
+}
+
+// eachMember walks over the members of a valid JSON object: keys with their
+// quotes, values as they stand.
+func eachMember(text []byte, do func(key, value []byte)) {
 	// Valid JSON needs no checks here: keys, colons and values stand where
 	// they must.
 	for p := 1; ; {
 		p += spaces(text[p:])
 		switch text[p] {
 		case '}':
-			return true
+			return
 		case ',':
 			p++
 			continue
@@ -120,7 +127,7 @@ func (j *jsonRows) object(text []byte, line int) bool {
 		p += spaces(text[p:]) + 1 // the colon
 		p += spaces(text[p:])
 		n = jsonEnd(text[p:])
-		j.put(key, text[p:p+n], line)
+		do(key, text[p:p+n])
 		p += n
 	}
 }
@@ -138,13 +145,18 @@ func (j *jsonRows) put(quoted, value []byte, line int) {
 		j.index[key] = i
 	}
 	j.seen[i] = true
+	j.row.Cells[i] = memberText(value)
+}
+
+// memberText is the text of a JSON value; lists and objects stay JSON.
+func memberText(value []byte) string {
 	switch {
 	case value[0] == '"':
-		j.row.Cells[i] = jsonString(value)
+		return jsonString(value)
 	case bytes.Equal(value, []byte("null")):
-		j.row.Cells[i] = ""
+		return ""
 	default:
-		j.row.Cells[i] = string(value)
+		return string(value)
 	}
 }
 

@@ -56,39 +56,49 @@ type parquetField struct {
 }
 
 func openParquet(f File, candidates []candidate) (*opened, error) {
+	p, err := openParquetRows(f)
+	if err != nil {
+		return nil, err
+	}
+	in := &opened{rows: p, closers: []io.Closer{p}}
+	best := &headerError{knows: -1}
+	if !in.choose(&preset.Row{Cells: p.names()}, candidates, best) {
+		in.close()
+		return nil, best
+	}
+	for _, name := range p.nested {
+		in.warnings = append(in.warnings, fmt.Sprintf("column %q is nested; it is not read", name))
+	}
+	return in, nil
+}
+
+func openParquetRows(f File) (*parquetRows, error) {
 	at, err := spool(f)
 	if err != nil {
 		return nil, err
 	}
 	p := &parquetRows{bytes: at}
-	in := &opened{rows: p, closers: []io.Closer{p}}
-	err = func() error {
-		switch {
-		case !bytes.HasPrefix(at.head, []byte("PAR")):
-			return &extract.FileError{Problem: "the file is no Parquet file by its content", Hint: "give it the name extension that it has by content"}
-		case bytes.HasPrefix(at.head, []byte("PARE")):
-			return &extract.FileError{Problem: "the Parquet file is encrypted", Hint: "write it without encryption"}
-		}
-		if err := p.safely(p.openFile); err != nil {
-			return err
-		}
-		header := &preset.Row{}
-		for _, field := range p.fields {
-			header.Cells = append(header.Cells, field.name)
-		}
-		if best := (&headerError{knows: -1}); !in.choose(header, candidates, best) {
-			return best
-		}
-		for _, name := range p.nested {
-			in.warnings = append(in.warnings, fmt.Sprintf("column %q is nested; it is not read", name))
-		}
-		return nil
-	}()
-	if err != nil {
-		in.close()
-		return nil, err
+	switch {
+	case bytes.HasPrefix(at.head, []byte("PARE")):
+		err = &extract.FileError{Problem: "the Parquet file is encrypted", Hint: "write it without encryption"}
+	case !bytes.HasPrefix(at.head, []byte("PAR1")):
+		err = &extract.FileError{Problem: "the file is no Parquet file by its content", Hint: "give it the name extension that it has by content"}
+	default:
+		err = p.safely(p.openFile)
 	}
-	return in, nil
+	if err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+// names are the columns that are read.
+func (p *parquetRows) names() []string {
+	out := make([]string, len(p.fields))
+	for i, field := range p.fields {
+		out[i] = field.name
+	}
+	return out
 }
 
 // Close lets go of the file.

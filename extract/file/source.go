@@ -228,6 +228,22 @@ func (r *Reading) Read(ctx context.Context, f File, sink extract.Sink) error {
 	return nil
 }
 
+// Layout is what a file is under the source's preset.
+type Layout struct {
+	Name     string   // of the preset's layout
+	Unfilled []string // dataset.column that the layout maps, none of whose columns the file has
+}
+
+// Layout tells which layout of the preset describes the file.
+func (r *Reading) Layout(f File) (Layout, error) {
+	in, err := r.open(f)
+	if err != nil {
+		return Layout{}, r.named(f, err)
+	}
+	defer in.close()
+	return Layout{Name: in.plan.Name(), Unfilled: in.plan.Unfilled(in.header)}, nil
+}
+
 // survey reads the file for what rows of one order share or add up to.
 func (r *Reading) survey(ctx context.Context, f File, m *preset.Mapper) error {
 	in, err := r.open(f)

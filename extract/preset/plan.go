@@ -51,6 +51,12 @@ func (p *Plan) Datasets() []string {
 	return out
 }
 
+// Files lists the globs on names of files that the layout accepts; none = all.
+func (p *Plan) Files() []string { return p.layout.Files }
+
+// Formats lists the formats that the layout names; none = by extension.
+func (p *Plan) Formats() []string { return p.layout.Format }
+
 // Joins tells whether files of the layout take part in the named join.
 func (p *Plan) Joins(name string) bool { return p.layout.Join == name }
 
@@ -67,6 +73,9 @@ func (p *Plan) Encodings() []string {
 func (p *Plan) Format(base string) string {
 	base = strings.ToLower(base)
 	ext := strings.TrimPrefix(extension(base), ".")
+	if ext == "ndjson" {
+		ext = JSONL
+	}
 	lower := make(Strings, len(p.layout.Files))
 	for i, g := range p.layout.Files {
 		lower[i] = strings.ToLower(g)
@@ -152,6 +161,26 @@ func (p *Plan) lacksOfWhere(h *header) []Missing {
 		}
 		if len(h.slots(from)) == 0 {
 			out = append(out, Missing{Dataset: p.Datasets()[0], Column: name, Aliases: from})
+		}
+	}
+	return out
+}
+
+// Unfilled lists the mapped columns that a file with that header cannot fill,
+// as dataset.column: none of the names that they may have is there.
+func (p *Plan) Unfilled(cells []string) []string {
+	h := newHeader(cells)
+	var out []string
+	for _, t := range p.layout.targets() {
+		columns := t.columns(dataset.ByName(t.Dataset))
+		for _, name := range slices.Sorted(maps.Keys(columns)) {
+			c := columns[name]
+			if c.Value != nil || c.Prorate != nil || len(c.Cases) > 0 || len(c.sources()) == 0 {
+				continue
+			}
+			if slices.ContainsFunc(c.sources(), func(names Strings) bool { return len(h.slots(names)) == 0 }) {
+				out = append(out, t.Dataset+"."+name)
+			}
 		}
 	}
 	return out

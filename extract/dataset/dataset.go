@@ -57,6 +57,7 @@ type Schema struct {
 	Mutable   bool     // the latest version of a key wins; else a repeated key must repeat its content
 	Key       []string // after (platform, shop_id)
 	EventTime string   // column that event_date is derived from; "" = not partitioned by date
+	Bucket    string   // column whose hash spreads the rows over partitions; "" = none
 	Columns   []Column // as delivered, without platform and shop_id
 	Derived   []Column // added by normalisation, after Columns
 	Internal  bool     // made by normalisation, never read from a source

@@ -41,7 +41,7 @@ var schemas = []Schema{
 		Derived: []Column{text("mask_key")},
 	},
 	{
-		Name: "order_items", Mutable: true, Key: []string{"order_id", "item_id"},
+		Name: "order_items", Mutable: true, Key: []string{"order_id", "item_id"}, Bucket: "order_id",
 		Columns: []Column{
 			required(text("order_id")), required(text("item_id")), text("product_id"), text("sku_id"), literal("title"),
 			integer("quantity"), money("amount"), instant("updated_at"),

@@ -41,6 +41,50 @@ func TestOldFilesReadUnderNewColumns(t *testing.T) {
 	equal(t, "old file alone", w.rows(back, 0, "select quantity, note is null, rate from $t"), []string{"1 true NULL"})
 }
 
+// A table of an older layout is divided: what stood in one file moves to
+// partitions when it is written anew, and old snapshots stay.
+func TestATableWithoutPartitionsIsGivenThem(t *testing.T) {
+	w := newWorld(t)
+	plain := Spec{Name: "items", Columns: []Column{{Name: "order_id", Type: "VARCHAR"}, {Name: "quantity", Type: "INTEGER"}}}
+	plain = w.ensure(plain)
+	whole := w.write(plain, "", "select 'o1' as order_id, 1::integer as quantity union all select 'o2', 2")
+	before := w.commit("items", whole)
+
+	divided := plain
+	divided.Columns = append(append([]Column{}, plain.Columns...), Column{Name: "bucket", Type: "VARCHAR", Required: true})
+	divided.Partition, divided.PartitionBy = "bucket", ByValue
+	divided = w.ensure(divided)
+	if back, err := w.Describe(w.ctx, "items"); err != nil || back.Partition != "bucket" || back.PartitionBy != ByValue {
+		t.Fatalf("described: %+v, %v", back, err)
+	}
+	if got := w.files("items", 0); len(got) != 1 || got[0].Partition != "" {
+		t.Fatalf("files of the older layout: %+v", got)
+	}
+	equal(t, "older file", w.rows(divided, 0, "select order_id, bucket from $t order by 1"), []string{"o1 NULL", "o2 NULL"})
+
+	a := w.write(divided, "a", "select 'o1' as order_id, 1::integer as quantity, 'a' as bucket")
+	f := w.write(divided, "f", "select 'o2' as order_id, 2::integer as quantity, 'f' as bucket")
+	w.commit("items", whole, a) // both layouts may stand side by side
+	equal(t, "both", w.rows(divided, 0, "select order_id, bucket from $t order by 1, 2 nulls last"), []string{"o1 a", "o1 NULL", "o2 NULL"})
+	w.commit("items", a, f)
+	got := w.files("items", 0)
+	if len(got) != 2 || got[0].Partition != "a" || got[1].Partition != "f" {
+		t.Errorf("divided files: %+v", got)
+	}
+	equal(t, "before", w.rows(plain, before, "select order_id from $t order by 1"), []string{"o1", "o2"})
+	wrong := w.write(divided, "a", "select 'o3' as order_id, 3::integer as quantity, 'b' as bucket")
+	if _, err := w.Commit(w.ctx, "items", []File{wrong}, nil); err == nil || !strings.Contains(err.Error(), `belongs to partition "b", not "a"`) {
+		t.Errorf("a file of another partition: %v", err)
+	}
+	again := w.ensure(divided)
+	if again.FieldIDs() != divided.FieldIDs() {
+		t.Errorf("ids changed from %s to %s", divided.FieldIDs(), again.FieldIDs())
+	}
+	if _, err := w.Ensure(w.ctx, plain); err == nil {
+		t.Error("the divided table was joined again")
+	}
+}
+
 func TestIncompatibleChangesAreRefused(t *testing.T) {
 	w := newWorld(t)
 	spec := w.ensure(ordersSpec())

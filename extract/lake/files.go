@@ -18,7 +18,7 @@ import (
 // File is one Parquet file of a table.
 type File struct {
 	Path      string
-	Partition string // "2026-01-05" by day, "2026-01" by month, "" where not partitioned
+	Partition string // "2026-01-05" by day, "2026-01" by month, the text by value, "" where not partitioned
 	Rows      int64
 	Bytes     int64
 }
@@ -275,6 +275,8 @@ func partitionName(df iceberg.DataFile) string {
 			return time.Unix(int64(v)*86400, 0).UTC().Format(time.DateOnly)
 		case int32: // months since 1970
 			return time.Date(1970, time.Month(1+v), 1, 0, 0, 0, 0, time.UTC).Format("2006-01")
+		case string:
+			return v
 		}
 	}
 	return ""

@@ -27,14 +27,15 @@ type Column struct {
 const (
 	ByDay   = "day"   // one partition per date: "2026-01-05"
 	ByMonth = "month" // one partition per month: "2026-01"
+	ByValue = "value" // one partition per text: the text itself, fit for a folder's name
 )
 
 // Spec describes a table.
 type Spec struct {
 	Name        string
 	Columns     []Column
-	Partition   string // DATE column
-	PartitionBy string // ByDay, ByMonth or "" for none
+	Partition   string // DATE column, VARCHAR with ByValue
+	PartitionBy string // ByDay, ByMonth, ByValue or "" for none
 	Doc         string
 }
 
@@ -61,8 +62,9 @@ const (
 // Ensure creates the table, or evolves it to the given columns: new columns
 // read as missing in old files, INTEGER widens to BIGINT and decimals to more
 // digits, columns that are gone are dropped (their name may come back as a new
-// column). Any other change is an *IncompatibleError. It returns the spec with
-// its field ids.
+// column). A table without partitions may be given them: its older files stay
+// as they are, in partition "", until somebody writes their rows anew. Any
+// other change is an *IncompatibleError. It returns the spec with its field ids.
 func (l *Lake) Ensure(ctx context.Context, spec Spec) (Spec, error) {
 	types, err := spec.validate()
 	if err != nil {
@@ -115,7 +117,7 @@ func (l *Lake) create(ctx context.Context, spec Spec, types []iceberg.Type) (*ta
 			continue
 		}
 		switch spec.PartitionBy {
-		case ByDay:
+		case ByDay, ByValue:
 			part = iceberg.NewPartitionSpec(iceberg.PartitionField{
 				SourceIDs: []int{i + 1}, FieldID: 1000, Name: c.Name, Transform: iceberg.IdentityTransform{}})
 		case ByMonth:
@@ -156,10 +158,19 @@ func (s Spec) properties() iceberg.Properties {
 }
 
 func (l *Lake) evolve(ctx context.Context, t *table.Table, spec Spec, types []iceberg.Type) (*table.Table, error) {
-	if col, by := partitioning(t); col != spec.Partition && by != "" || by != spec.PartitionBy {
+	col, by := partitioning(t)
+	if by != "" && (col != spec.Partition || by != spec.PartitionBy) {
 		return nil, &IncompatibleError{Table: spec.Name, Column: spec.Partition,
 			Change: fmt.Sprintf("the partitioning (%q by %q) cannot become %q by %q", col, by, spec.Partition, spec.PartitionBy)}
 	}
+	t, err := l.evolveColumns(ctx, t, spec, types)
+	if err == nil && by != spec.PartitionBy {
+		t, err = l.divide(ctx, t, spec)
+	}
+	return t, err
+}
+
+func (l *Lake) evolveColumns(ctx context.Context, t *table.Table, spec Spec, types []iceberg.Type) (*table.Table, error) {
 	txn := t.NewTransaction()
 	up := txn.UpdateSchema(true, false)
 	changed, err := stageColumns(up, t.Schema(), spec, types)
@@ -184,6 +195,25 @@ func (l *Lake) evolve(ctx context.Context, t *table.Table, spec Spec, types []ic
 		return nil, fmt.Errorf("evolve table %s: %w", spec.Name, err)
 	}
 	return evolved, nil
+}
+
+// divide gives partitions to a table that has none.
+func (l *Lake) divide(ctx context.Context, t *table.Table, spec Spec) (*table.Table, error) {
+	txn := t.NewTransaction()
+	up := txn.UpdateSpec(true)
+	if spec.PartitionBy == ByMonth {
+		up.AddField(spec.Partition, iceberg.MonthTransform{}, spec.Partition+"_month")
+	} else {
+		up.AddIdentity(spec.Partition)
+	}
+	if err := up.Commit(); err != nil {
+		return nil, fmt.Errorf("divide table %s: %w", spec.Name, err)
+	}
+	divided, err := txn.Commit(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("divide table %s: %w", spec.Name, err)
+	}
+	return divided, nil
 }
 
 // stageColumns stages what differs between the table's columns and the spec's.
@@ -241,17 +271,25 @@ func (s Spec) validate() ([]iceberg.Type, error) {
 			return nil, fmt.Errorf("table %s has two columns %s", s.Name, c.Name)
 		}
 		seen[c.Name], types[i] = true, t
-		if c.Name == s.Partition && t.Equals(iceberg.PrimitiveTypes.Date) {
+		if c.Name == s.Partition && t.Equals(partitionType(s.PartitionBy)) {
 			partition = true
 		}
 	}
 	switch {
 	case !partition:
-		return nil, fmt.Errorf("table %s: the partition column %q is not one of its DATE columns", s.Name, s.Partition)
-	case s.PartitionBy != "" && s.PartitionBy != ByDay && s.PartitionBy != ByMonth:
+		return nil, fmt.Errorf("table %s: the partition column %q is not one of its %s columns", s.Name, s.Partition, sqlType(partitionType(s.PartitionBy)))
+	case s.PartitionBy != "" && s.PartitionBy != ByDay && s.PartitionBy != ByMonth && s.PartitionBy != ByValue:
 		return nil, fmt.Errorf("table %s: partitioning by %q is unknown", s.Name, s.PartitionBy)
 	}
 	return types, nil
+}
+
+// partitionType is the type that a partition column has.
+func partitionType(by string) iceberg.Type {
+	if by == ByValue {
+		return iceberg.PrimitiveTypes.String
+	}
+	return iceberg.PrimitiveTypes.Date
 }
 
 var plainTypes = map[string]iceberg.Type{
@@ -308,6 +346,9 @@ func partitioning(t *table.Table) (column, by string) {
 	column, _ = t.Schema().FindColumnName(field.SourceID())
 	if _, ok := field.Transform.(iceberg.MonthTransform); ok {
 		return column, ByMonth
+	}
+	if f, ok := t.Schema().FindFieldByID(field.SourceID()); ok && f.Type.Equals(iceberg.PrimitiveTypes.String) {
+		return column, ByValue
 	}
 	return column, ByDay
 }

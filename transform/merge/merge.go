@@ -74,11 +74,18 @@ func Spec(s *dataset.Schema) lake.Spec {
 	}
 	// What a row's own time, its file's or the moment of reading says of how recent it is.
 	spec.Columns = append(spec.Columns, lake.Column{Name: "version_at", Type: "TIMESTAMP"})
-	if s.EventTime != "" {
-		spec.Partition, spec.PartitionBy = "event_date", "day"
+	switch {
+	case s.EventTime != "":
+		spec.Partition, spec.PartitionBy = "event_date", lake.ByDay
+	case s.Bucket != "":
+		spec.Columns = append(spec.Columns, lake.Column{Name: bucketColumn, Type: "VARCHAR", Required: true})
+		spec.Partition, spec.PartitionBy = bucketColumn, lake.ByValue
 	}
 	return spec
 }
+
+// bucketColumn tells the partition of a row that no date places.
+const bucketColumn = "bucket"
 
 func name(c string) string { return `"` + c + `"` }
 
@@ -217,7 +224,9 @@ func (m *Merger) write(ctx context.Context, st *statements, current []lake.File,
 		return err
 	}
 	out.Changed = partitions
-	out.Files = slices.DeleteFunc(slices.Clone(current), func(f lake.File) bool { return slices.Contains(partitions, f.Partition) })
+	out.Files = slices.DeleteFunc(slices.Clone(current), func(f lake.File) bool {
+		return slices.Contains(partitions, f.Partition) || st.undivided(f)
+	})
 	for _, p := range partitions {
 		file, err := compute.WriteFile(ctx, m.engine, m.store, st.spec, p, st.partition(p))
 		if err != nil {

@@ -72,11 +72,11 @@ func (s *statements) version() string {
 //	touched_partitions partitions whose rows change
 func (s *statements) prepare() []string {
 	arriving := fmt.Sprintf(
-		"select a.*, %s as version_at, f.file_order, f.refresh, false as is_old from arriving_%s a join arriving_files f on f.source_file = a.source_file",
-		s.version(), s.schema.Name)
+		"select a.*, %s as version_at%s, f.file_order, f.refresh, false as is_old from arriving_%s a join arriving_files f on f.source_file = a.source_file",
+		s.version(), s.bucketed(), s.schema.Name)
 	old := fmt.Sprintf(
 		"select l.*, cast(-1 as bigint) as file_order, false as refresh, true as is_old from %s l where exists (select 1 from arriving_%s a where %s)",
-		s.spec.Relation(s.current), s.schema.Name, s.sameKey("a", "l"))
+		s.held(s.current), s.schema.Name, s.sameKey("a", "l"))
 	withdrawn := "select * from " + s.spec.Relation(s.current) + " where false"
 	if !s.schema.Mutable {
 		// What a file gave before it could be completed is as if it had never been.
@@ -87,15 +87,48 @@ func (s *statements) prepare() []string {
 	if s.spec.Partition != "" {
 		part = name(s.spec.Partition)
 	}
+	touched := fmt.Sprintf("select distinct %[1]s as part from new_winners union select distinct %[1]s from withdrawn_rows union select distinct %[1]s from ranked_rows r where is_old and exists (select 1 from replaced_keys k where %[2]s)",
+		part, s.sameKey("k", "r"))
+	if whole := s.undividedFiles(); len(whole) > 0 {
+		touched += fmt.Sprintf(" union select distinct %s from %s", part, s.held(whole))
+	}
 	return []string{
 		"create or replace temp table withdrawn_rows as " + withdrawn,
 		fmt.Sprintf("create or replace temp table ranked_rows as with rows as (%s union all by name %s), judged as (select *, %s from rows), ranked as (select *, %s from judged) select *, case %s end as outcome from ranked",
 			arriving, old, s.judging(), s.ranking(), s.outcome()),
 		"create or replace temp table new_winners as select " + s.columns() + " from ranked_rows where " + s.enters(),
 		fmt.Sprintf("create or replace temp table replaced_keys as select %[1]s from new_winners union select %[1]s from withdrawn_rows", s.keys()),
-		fmt.Sprintf("create or replace temp table touched_partitions as select distinct %[1]s as part from new_winners union select distinct %[1]s from withdrawn_rows union select distinct %[1]s from ranked_rows r where is_old and exists (select 1 from replaced_keys k where %[2]s)",
-			part, s.sameKey("k", "r")),
+		"create or replace temp table touched_partitions as " + touched,
 	}
+}
+
+// bucketOf is the partition of a row that no date places: the first digit of a
+// checksum, which every engine spells alike.
+func (s *statements) bucketOf() string { return "substr(md5(" + name(s.schema.Bucket) + "), 1, 1)" }
+
+// bucketed gives arriving rows their bucket.
+func (s *statements) bucketed() string {
+	if s.schema.Bucket == "" {
+		return ""
+	}
+	return ", " + s.bucketOf() + " as " + bucketColumn
+}
+
+// held reads files of the lake; rows from before the table had buckets get theirs.
+func (s *statements) held(files []lake.File) string {
+	relation := s.spec.Relation(files)
+	if s.schema.Bucket == "" {
+		return relation
+	}
+	return fmt.Sprintf("(select * replace (%s as %s) from %s)", s.bucketOf(), bucketColumn, relation)
+}
+
+// undivided tells a file from before the table had partitions: its rows move
+// to theirs.
+func (s *statements) undivided(f lake.File) bool { return s.spec.Partition != "" && f.Partition == "" }
+
+func (s *statements) undividedFiles() []lake.File {
+	return slices.DeleteFunc(slices.Clone(s.current), func(f lake.File) bool { return !s.undivided(f) })
 }
 
 // judging finds the content that wins a key.
@@ -146,15 +179,21 @@ func (s *statements) enters() string { return "not is_old and place = 1" }
 
 // partition selects what a partition is to hold, sorted as it is read later.
 func (s *statements) partition(value string) string {
-	kept := slices.DeleteFunc(slices.Clone(s.current), func(f lake.File) bool { return f.Partition != value })
-	inPart := "true"
-	if s.spec.Partition != "" {
-		inPart = fmt.Sprintf("n.%s = date '%s'", name(s.spec.Partition), value)
+	kept := slices.DeleteFunc(slices.Clone(s.current), func(f lake.File) bool { return f.Partition != value && !s.undivided(f) })
+	within := func(rows string) string {
+		switch s.spec.PartitionBy {
+		case lake.ByDay:
+			return fmt.Sprintf("%s.%s = date '%s'", rows, name(s.spec.Partition), value)
+		case lake.ByValue:
+			return fmt.Sprintf("%s.%s = '%s'", rows, name(s.spec.Partition), value)
+		default:
+			return "true"
+		}
 	}
 	order := s.keys()
 	if s.schema.Name == "chat_messages" {
 		order = "platform, shop_id, buyer_id, sent_at, message_id"
 	}
-	return fmt.Sprintf("select %[1]s from (select * from %[2]s o where not exists (select 1 from replaced_keys k where %[3]s) union all by name select * from new_winners n where %[4]s) order by %[5]s",
-		s.columns(), s.spec.Relation(kept), s.sameKey("k", "o"), inPart, order)
+	return fmt.Sprintf("select %[1]s from (select * from %[2]s o where %[3]s and not exists (select 1 from replaced_keys k where %[4]s) union all by name select * from new_winners n where %[5]s) order by %[6]s",
+		s.columns(), s.held(kept), within("o"), s.sameKey("k", "o"), within("n"), order)
 }

@@ -10,7 +10,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unversioned
 # The engine is C++ and needs cgo; one set of tags everywhere keeps the build cache warm.
 export CGO_ENABLED := 1
 
-.PHONY: help build run test lint unit postgres worlds crash fmt clean
+.PHONY: help build run test lint unit postgres worlds crash bench fmt clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,7 +30,7 @@ lint: $(LINT) ## style and import rules
 	@$(LINT) run ./...
 
 unit: ## all tests
-	$(GO) test -tags $(TAGS) -timeout 40m ./... ./testdata/generate
+	$(GO) test -tags $(TAGS) -timeout 40m ./... ./testdata/generate ./testdata/bench
 
 worlds: ## two thousand random worlds against the reference
 	KEFU_WORLDS=2000 $(GO) test -tags $(TAGS) -count 1 -timeout 60m -v -run TestWorldsOnTheEngine ./transform/transformtest
@@ -40,6 +40,9 @@ crash: ## twenty runs killed at random moments, each finished by the next
 
 postgres: ## PostgreSQL's server binaries, which the tests start servers from
 	@.ci/postgres
+
+bench: build ## speed and memory on five million messages, beside DuckDB alone (BENCH="-repeat 1 -json")
+	@$(GO) run -tags $(TAGS) ./testdata/bench -etl bin/etl $(BENCH)
 
 fmt: ## format the code
 	@gofmt -w $$(git ls-files '*.go')

@@ -50,9 +50,10 @@ named, and entries of the part after it; these are shown in full.`,
 		"tables": "Tables of the warehouse and their columns", "models": "The SQL models: grain, columns, checks, who reads whom",
 		"rules": "Settings that change a number; with --shop or --at the values in force",
 	}
+	names := map[string]completion{"datasets": completeDatasets, "kpis": completeMetrics, "tables": a.completeTables, "models": a.completeModels, "rules": completeRules}
 	for _, section := range sections {
 		sub := &cobra.Command{
-			Use: section + " [NAME...]", Short: about[section],
+			Use: section + " [NAME...]", Short: about[section], ValidArgsFunction: single(names[section]),
 			RunE: func(cmd *cobra.Command, args []string) error { return a.catalog(cmd.Context(), f, section, args) },
 		}
 		if section == "rules" {

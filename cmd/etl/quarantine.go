@@ -47,7 +47,9 @@ func (a *app) quarantineCommand() *cobra.Command {
 		Use:   "show ID",
 		Short: "One rejected row with its bytes as received (personal data)",
 		Args:  cobra.ExactArgs(1),
-		RunE:  func(cmd *cobra.Command, args []string) error { return a.showQuarantine(cmd.Context(), args[0]) },
+
+		ValidArgsFunction: first(a.completeRejected),
+		RunE:              func(cmd *cobra.Command, args []string) error { return a.showQuarantine(cmd.Context(), args[0]) },
 	}
 	cmd.AddCommand(list, show)
 	return cmd

@@ -98,6 +98,7 @@ Exit codes: 0 done, 1 a unit or a check failed, 2 bad configuration or usage,
 	_ = root.MarkPersistentFlagFilename("config", "yaml", "yml")
 	_ = root.RegisterFlagCompletionFunc("log-level", cobra.FixedCompletions([]string{"debug", "info", "warn", "error"}, cobra.ShellCompDirectiveNoFileComp))
 	root.AddCommand(a.verbs()...)
+	a.completeFlags(root)
 	return root
 }
 

@@ -177,7 +177,9 @@ func (a *app) runsCommand() *cobra.Command {
 		Use:   "show ID",
 		Short: "What one run did",
 		Args:  cobra.ExactArgs(1),
-		RunE:  func(cmd *cobra.Command, args []string) error { return a.showRun(cmd.Context(), args[0]) },
+
+		ValidArgsFunction: first(a.completeRuns),
+		RunE:              func(cmd *cobra.Command, args []string) error { return a.showRun(cmd.Context(), args[0]) },
 	})
 	return cmd
 }

@@ -34,6 +34,7 @@ func (a *app) inspections() []inspection {
 		{"models", inspectModels},
 		{"kpis", inspectKPIs},
 		{"effects", inspectEffects},
+		{"warehouses", inspectWarehouses},
 	}
 }
 

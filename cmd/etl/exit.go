@@ -12,6 +12,7 @@ import (
 	"kefu/cmd/etl/internal/config"
 	"kefu/cmd/etl/internal/terminal"
 	"kefu/extract/ledger"
+	"kefu/extract/postgres"
 	"kefu/extract/seal"
 	"kefu/transform/rule/yamlnode"
 )
@@ -94,9 +95,10 @@ func isEnvironment(err error) bool {
 		name        *net.DNSError
 		locked      *ledger.LockedError
 		key         *seal.KeyError
+		server      *postgres.UnavailableError
 	)
 	switch {
-	case errors.As(err, &environment), errors.As(err, &network), errors.As(err, &name), errors.As(err, &locked), errors.As(err, &key),
+	case errors.As(err, &environment), errors.As(err, &network), errors.As(err, &name), errors.As(err, &locked), errors.As(err, &key), errors.As(err, &server),
 		errors.Is(err, ledger.ErrSecretChanged), errors.Is(err, fs.ErrPermission):
 		return true
 	}

@@ -27,6 +27,8 @@ type installation struct {
 	rules   string // entries under rules:
 	privacy string // further keys under privacy:
 	landing string // keys under landing:
+	servers string // further entries under warehouses:
+	env     map[string]string
 }
 
 // exportSource is a source of type files, read from exports/<name>.
@@ -66,7 +68,10 @@ func (i *installation) configure() {
 			i.t.Fatal(err)
 		}
 	}
-	b.WriteString("warehouses: [{name: local, type: duckdb, path: var/warehouse.duckdb}]\n")
+	b.WriteString("warehouses:\n  - {name: local, type: duckdb, path: var/warehouse.duckdb}\n")
+	if i.servers != "" {
+		b.WriteString(indented(i.servers))
+	}
 	if i.rules != "" {
 		b.WriteString("rules:\n" + indented(i.rules))
 	}
@@ -132,7 +137,7 @@ func (i *installation) etlWith(a *app, args ...string) ended {
 	i.t.Helper()
 	var out, errs bytes.Buffer
 	a.in, a.out, a.err = strings.NewReader(""), &out, &errs
-	a.lookup = func(string) (string, bool) { return "", false }
+	a.lookup = func(name string) (string, bool) { value, ok := i.env[name]; return value, ok }
 	code := a.run(i.t.Context(), append([]string{"--config", i.path("pipelines.yaml")}, args...))
 	return ended{code, out.String(), errs.String()}
 }
@@ -148,6 +153,9 @@ func (i *installation) child(args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(i.t.Context(), self)
 	cmd.Args = append([]string{"etl", "--config", i.path("pipelines.yaml")}, args...)
 	cmd.Dir, cmd.Env = i.dir, append(os.Environ(), "NO_COLOR=1")
+	for name, value := range i.env {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
 	return cmd
 }
 

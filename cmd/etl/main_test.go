@@ -5,13 +5,20 @@ import (
 	"os"
 	"testing"
 
+	"kefu/extract/postgres/postgrestest"
+
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected outputs in testdata/script")
 
+// tests stops the PostgreSQL server that they shared once they ended.
+type tests struct{ *testing.M }
+
+func (m tests) Run() int { return postgrestest.Run(m.M) }
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"etl": func() { os.Exit(realMain()) }})
+	testscript.Main(tests{m}, map[string]func(){"etl": func() { os.Exit(realMain()) }})
 }
 
 func TestScripts(t *testing.T) {

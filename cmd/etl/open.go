@@ -21,7 +21,6 @@ import (
 	"kefu/extract/ledger"
 	"kefu/extract/preset"
 	"kefu/extract/seal"
-	warehouse "kefu/load/duckdb"
 	"kefu/sql"
 	"kefu/transform/catalogue"
 	"kefu/transform/compute"
@@ -157,7 +156,7 @@ func (a *app) openNight(ctx context.Context, cfg *config.Config, pipeline *confi
 		if setup.Sources, err = sourcesOf(cfg, pipeline); err != nil {
 			return err
 		}
-		setup.Warehouses = warehousesOf(cfg, pipeline)
+		setup.Warehouses = warehousesOf(cfg, pipeline.Warehouses)
 		return nil
 	}()
 	if err != nil {
@@ -218,16 +217,4 @@ func presetOf(cfg *config.Config, s *config.Source) (*preset.Preset, string, err
 	}
 	sum := sha256.Sum256(text)
 	return p, s.Preset + "-" + hex.EncodeToString(sum[:6]), nil
-}
-
-func warehousesOf(cfg *config.Config, pipeline *config.Pipeline) []night.Warehouse {
-	var out []night.Warehouse
-	for _, name := range pipeline.Warehouses {
-		if w := cfg.Warehouse(name); w != nil {
-			out = append(out, night.Warehouse{Name: w.Name, Warehouse: warehouse.New(w.Path, warehouse.Options{
-				MemoryLimit: fmt.Sprintf("%dMiB", int64(cfg.Engine.MemoryLimit)>>20), Threads: cfg.Engine.Threads,
-			})})
-		}
-	}
-	return out
 }

@@ -26,6 +26,9 @@ func (a *app) printNight(s *night.Summary) {
 	a.printModels(out, s)
 	a.printChecks(out, s)
 	for _, l := range s.Load {
+		if l.Error != "" {
+			continue // told with what else failed
+		}
 		if l.Tables == 0 {
 			out.Printf("%s warehouse %s is up to date\n", out.Mark(terminal.OK), out.Bold(l.Warehouse))
 			continue

@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"path/filepath"
 
 	"kefu/cmd/etl/internal/config"
 	"kefu/cmd/etl/internal/terminal"
-	warehouse "kefu/load/duckdb"
 	"kefu/load/report"
 
 	"github.com/spf13/cobra"
@@ -44,15 +41,11 @@ func (a *app) report(ctx context.Context, dir, name, language string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(w.Path); err != nil {
-		return &environmentError{fmt.Errorf("open warehouse %s: %w", w.Name, err), "`etl run` makes and fills it"}
-	}
-	db, err := warehouse.OpenReader(ctx, w.Path)
-	if err != nil {
+	var path string
+	err = readWarehouse(ctx, w, func(warehouse report.Querier) error {
+		path, err = report.Save(ctx, dir, warehouse, report.Options{Language: language})
 		return err
-	}
-	defer db.Close()
-	path, err := report.Save(ctx, dir, db, report.Options{Language: language})
+	})
 	if err != nil {
 		return err
 	}

@@ -66,6 +66,9 @@ func (s *Server) String() string {
 	return fmt.Sprintf("database %s on %s", s.config.Database, net.JoinHostPort(s.config.Host, strconv.Itoa(int(s.config.Port))))
 }
 
+// HasPassword tells whether the DSN, or what completes it, has one.
+func (s *Server) HasPassword() bool { return len(s.secrets) > 0 }
+
 // Schema takes the search_path out of the DSN and returns its first schema, or
 // the given one where the DSN names none.
 func (s *Server) Schema(otherwise string) string {

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -291,10 +292,7 @@ func TestATransactionThatLocksSeesOnePublication(t *testing.T) {
 		_, err := w.Load(context.WithoutCancel(t.Context()), numbers(t, "p2", 2, 20))
 		loaded <- err
 	}()
-	watcher := connection(t, dsn)
-	for value(t, watcher, "select count(*) from pg_locks l join pg_stat_activity a using (pid) where a.application_name = 'kefu' and l.mode = 'AccessExclusiveLock' and not l.granted") == "0" {
-		time.Sleep(5 * time.Millisecond)
-	}
+	waitForLoad(t, dsn)
 	// New readers are kept waiting for a moment only.
 	expect(t, connection(t, dsn), "select count(*) from t", "10")
 	expect(t, conn, "select count(*) from t", "10")
@@ -304,6 +302,47 @@ func TestATransactionThatLocksSeesOnePublication(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect(t, conn, "select count(*) from u", "20")
+}
+
+func TestReadSeesOnePublication(t *testing.T) {
+	w, dsn := fresh(t)
+	w.swapBytes = 0
+	never := func(*sql.Tx) error { t.Error("an empty warehouse is read"); return nil }
+	if err := w.Read(t.Context(), never); !errors.Is(err, ErrEmpty) {
+		t.Errorf("read an empty warehouse: %v", err)
+	}
+	mustLoad(t, w, numbers(t, "p1", 1, 10))
+	first, count := true, 0
+	loaded := make(chan error, 1)
+	err := w.Read(t.Context(), func(tx *sql.Tx) error {
+		for _, table := range []string{"t", "u"} {
+			if err := tx.QueryRowContext(t.Context(), "select count(*) from "+table).Scan(&count); err != nil || count != 10 {
+				t.Errorf("%s has %d rows, %v", table, count, err)
+			}
+			if first {
+				first = false
+				go func() {
+					_, err := w.Load(context.WithoutCancel(t.Context()), numbers(t, "p2", 2, 20))
+					loaded <- err
+				}()
+				waitForLoad(t, dsn)
+			}
+		}
+		return nil
+	})
+	if err = errors.Join(err, <-loaded); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, connection(t, dsn), "select count(*) from u", "20")
+}
+
+// waitForLoad waits until a load wants to rename tables that others read.
+func waitForLoad(t *testing.T, dsn string) {
+	t.Helper()
+	watcher := connection(t, dsn)
+	for value(t, watcher, "select count(*) from pg_locks l join pg_stat_activity a using (pid) where a.application_name = 'kefu' and l.mode = 'AccessExclusiveLock' and not l.granted") == "0" {
+		time.Sleep(5 * time.Millisecond)
+	}
 }
 
 func TestWhoKeepsATableIsNamed(t *testing.T) {

@@ -41,7 +41,7 @@ func (r *reader) has(table string, columns ...string) bool {
 
 func (r *reader) schema(ctx context.Context) error {
 	r.columns = map[string][]string{}
-	return r.each(ctx, "select table_name, column_name from information_schema.columns", func(scan func(...any) error) error {
+	return r.each(ctx, "select table_name, column_name from information_schema.columns where table_schema = current_schema()", func(scan func(...any) error) error {
 		var table, column string
 		if err := scan(&table, &column); err != nil {
 			return err

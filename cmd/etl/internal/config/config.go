@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"kefu/extract/postgres"
 	"kefu/transform/rule"
 	"kefu/transform/rule/yamlnode"
 )
@@ -106,10 +107,10 @@ type PresetNode struct {
 type Warehouse struct {
 	Pos    yamlnode.Pos
 	Name   string
-	Type   string // duckdb, postgres
-	Path   string // duckdb
-	DSN    string // postgres; secret
-	Schema string // postgres, default kpi
+	Type   string           // duckdb, postgres
+	Path   string           // duckdb
+	Server *postgres.Server // postgres
+	Schema string           // postgres, default kpi
 }
 
 // Pipeline is one night's work.

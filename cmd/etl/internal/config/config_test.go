@@ -145,14 +145,35 @@ func TestAPipelineMayIngestOnly(t *testing.T) {
 
 func TestVariables(t *testing.T) {
 	opts := environment("KEFU_DIR", "/srv/kefu", "KEFU_PG_DSN", "postgres://u:p@h/db")
-	opts.Warehouses = []string{"duckdb", "postgres"}
 	cfg, _, err := load(t, opts, "pipelines.yaml", minimal+
 		"state: ${KEFU_DIR}/state.db\nwarehouses:\n  - {name: bi, type: postgres, dsn: \"${KEFU_PG_DSN}\"}\nlake: /a/$${KEFU_DIR}\n")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if cfg.State != "/srv/kefu/state.db" || cfg.Warehouses[0].DSN != "postgres://u:p@h/db" || cfg.Warehouses[0].Schema != "kpi" || cfg.Lake != "/a/${KEFU_DIR}" {
+	if cfg.State != "/srv/kefu/state.db" || cfg.Warehouses[0].Server.String() != "database db on h:5432" || cfg.Warehouses[0].Schema != "kpi" || cfg.Lake != "/a/${KEFU_DIR}" {
 		t.Errorf("state %q, warehouse %+v, lake %q", cfg.State, cfg.Warehouses[0], cfg.Lake)
+	}
+}
+
+func TestPasswordsOfDSNsAreNotShown(t *testing.T) {
+	const broken = "postgres://u:to/ken-4711@h/db"
+	warehouse := minimal + "warehouses:\n  - {name: bi, type: postgres, dsn: \"%s\"}\n"
+	for _, dsn := range []string{broken, "${KEFU_PG_DSN}"} {
+		_, _, err := load(t, environment("KEFU_PG_DSN", broken), "pipelines.yaml", fmt.Sprintf(warehouse, dsn))
+		if err == nil || strings.Contains(err.Error(), "4711") || strings.Contains(err.Error(), "to/ken") {
+			t.Errorf("%s: %v", dsn, err)
+		}
+	}
+	cfg, _, err := load(t, environment(), "pipelines.yaml", fmt.Sprintf(warehouse, "postgres://u:token-4711@h/db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cfg.Warnings) != 1 || !strings.Contains(cfg.Warnings[0].String(), "password in the file") || strings.Contains(cfg.Warnings[0].String(), "4711") {
+		t.Errorf("warnings %v", cfg.Warnings)
+	}
+	cfg, _, err = load(t, environment("PW", "token-4711"), "pipelines.yaml", fmt.Sprintf(warehouse, "postgres://u:${PW}@h/db"))
+	if err != nil || len(cfg.Warnings) > 0 {
+		t.Errorf("%v, warnings %v", err, cfg.Warnings)
 	}
 }
 

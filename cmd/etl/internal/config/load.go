@@ -17,11 +17,11 @@ import (
 )
 
 // Options say what this program can do; the zero value knows the embedded
-// engine and warehouse and the shipped presets.
+// engine, all warehouses and the shipped presets.
 type Options struct {
 	Lookup     yamlnode.Lookup // default os.LookupEnv
 	Engines    []string        // default duckdb
-	Warehouses []string        // default duckdb
+	Warehouses []string        // default duckdb, postgres
 	Presets    []string        // names of the shipped presets
 }
 
@@ -33,7 +33,7 @@ func (o *Options) setDefaults() {
 		o.Engines = []string{"duckdb"}
 	}
 	if o.Warehouses == nil {
-		o.Warehouses = []string{"duckdb"}
+		o.Warehouses = []string{"duckdb", "postgres"}
 	}
 	if o.Presets == nil {
 		o.Presets = []string{"canonical", "taobao", "jd", "kuaishou", "doudian", "pdd"}

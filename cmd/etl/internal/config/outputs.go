@@ -5,7 +5,9 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strings"
 
+	"kefu/extract/postgres"
 	"kefu/transform/rule/yamlnode"
 
 	"github.com/robfig/cron/v3"
@@ -23,7 +25,7 @@ func (l *loader) warehouses(n *yamlnode.Node) {
 		}
 		if kind := n.Get("type"); kind != nil && kind.Value == "postgres" {
 			w.Schema = "kpi"
-			fields = append(fields, required("dsn", l.text(&w.DSN, "dsn")), optional("schema", l.text(&w.Schema, "schema")))
+			fields = append(fields, required("dsn", into(&w.Server, l.dsn("dsn"))), optional("schema", into(&w.Schema, l.schema)))
 		} else {
 			fields = append(fields, required("path", l.localPath(&w.Path, "path")))
 		}
@@ -33,15 +35,45 @@ func (l *loader) warehouses(n *yamlnode.Node) {
 		if w.Name != "" {
 			l.unique(seen, orAt(n, "name"), "warehouse", w.Name)
 		}
-		if w.Path != "" {
-			for _, other := range l.cfg.Warehouses {
-				if other.Path == w.Path {
-					l.Errorf(orAt(n, "path"), "", "warehouses %s and %s are the same file", other.Name, w.Name)
-				}
+		for _, other := range l.cfg.Warehouses {
+			switch {
+			case w.Path != "" && w.Path == other.Path:
+				l.Errorf(orAt(n, "path"), "", "warehouses %s and %s are the same file", other.Name, w.Name)
+			case w.Server != nil && other.Server != nil && w.Server.String() == other.Server.String() && w.Schema == other.Schema:
+				l.Errorf(orAt(n, "schema"), "give each a schema of its own", "warehouses %s and %s are the same schema of the same database", other.Name, w.Name)
 			}
 		}
 		l.cfg.Warehouses = append(l.cfg.Warehouses, w)
 	})
+}
+
+// dsn takes how to connect to a PostgreSQL server. It is never shown.
+func (l *loader) dsn(what string) func(*yamlnode.Node) (*postgres.Server, bool) {
+	return func(n *yamlnode.Node) (*postgres.Server, bool) {
+		s, ok := l.String(n, what)
+		if !ok {
+			return nil, false
+		}
+		server, err := postgres.Parse(s)
+		if err != nil {
+			l.Errorf(n.Pos, "", "%s is %s", what, err)
+			return nil, false
+		}
+		if written, err := postgres.Parse(n.Raw); err == nil && written.HasPassword() && !strings.Contains(n.Raw, "${") {
+			l.Warnf(n.Pos, "write ${NAME} and give the DSN in that environment variable", "%s has its password in the file", what)
+		}
+		return server, true
+	}
+}
+
+// schema takes the name of a schema that is not the server's own.
+func (l *loader) schema(n *yamlnode.Node) (string, bool) {
+	s, ok := l.String(n, "schema")
+	if ok && (s == "" || len(s) > 63 || strings.HasPrefix(s, "pg_") || s == "information_schema") {
+		l.Errorf(n.Pos, "use a schema of its own, such as kpi", "schema cannot be %s", n.Describe())
+		return "", false
+	}
+	return s, ok
 }
 
 func (l *loader) pipelines(n *yamlnode.Node) {

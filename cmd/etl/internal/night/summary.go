@@ -74,9 +74,11 @@ type IngestSummary struct {
 // LoadSummary says what a load did.
 type LoadSummary struct {
 	Warehouse string  `json:"warehouse"`
+	Status    string  `json:"status"` // done, failed
 	Tables    int     `json:"tables"`
 	Rows      int64   `json:"rows"`
 	Seconds   float64 `json:"seconds"`
+	Error     string  `json:"error,omitempty"`
 }
 
 func (s *SourceSummary) add(counts map[string]ledger.Counts) {

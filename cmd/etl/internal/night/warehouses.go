@@ -23,21 +23,25 @@ func (n *Night) load(ctx context.Context) error {
 	}
 	n.Events.Stage("load", len(n.Warehouses))
 	for _, w := range n.Warehouses {
-		if err := n.loadOne(ctx, w, published); err != nil {
-			if errors.Is(err, context.Canceled) {
-				return err
-			}
+		done, err := n.loadOne(ctx, w, published)
+		if errors.Is(err, context.Canceled) {
+			return err
+		}
+		if err != nil {
+			done.Status, done.Error = string(ledger.Failed), err.Error()
 			n.fail(fmt.Errorf("warehouse %s: %w", w.Name, err))
 		}
+		n.summary.Load = append(n.summary.Load, done)
 		n.Events.Step(w.Name)
 	}
 	return nil
 }
 
-func (n *Night) loadOne(ctx context.Context, w Warehouse, p ledger.Publication) error {
+func (n *Night) loadOne(ctx context.Context, w Warehouse, p ledger.Publication) (LoadSummary, error) {
+	done := LoadSummary{Warehouse: w.Name, Status: string(ledger.Done)}
 	held, err := w.Held(ctx)
 	if err != nil {
-		return err
+		return done, err
 	}
 	publication := load.Publication{ID: p.ID}
 	for _, m := range n.Graph.Stored() {
@@ -47,19 +51,19 @@ func (n *Night) loadOne(ctx context.Context, w Warehouse, p ledger.Publication) 
 		}
 		change, err := n.change(ctx, m, snapshot, held.Snapshots[m.Name])
 		if err != nil {
-			return err
+			return done, err
 		}
 		publication.Tables = append(publication.Tables, change)
 	}
 	if publication.Inline, err = n.inline(ctx); err != nil {
-		return err
+		return done, err
 	}
 	result, err := w.Load(ctx, publication)
 	if err != nil {
-		return err
+		return done, err
 	}
-	n.summary.Load = append(n.summary.Load, LoadSummary{Warehouse: w.Name, Tables: result.Tables, Rows: result.Rows, Seconds: result.Duration.Seconds()})
-	return nil
+	done.Tables, done.Rows, done.Seconds = result.Tables, result.Rows, result.Duration.Seconds()
+	return done, nil
 }
 
 // change describes a published table and how it differs from what the

@@ -18,7 +18,7 @@ type bound struct {
 	typ     dataset.Type
 	literal bool
 	open    bool
-	enum    bool
+	enum    []string // fixed list
 
 	slots    []int
 	first    string // name in the file, for messages
@@ -135,7 +135,8 @@ func bindTarget(l *Layout, t *Target, h *header, info FileInfo) *boundTarget {
 	}
 	// Numbers look at other columns, so they come last.
 	slices.SortStableFunc(out.columns, func(a, b *bound) int { return len(a.within) - len(b.within) })
-	out.group = newGrouping(t, schema, out.columns)
+	out.shared = newSharing(t, schema, out.columns)
+	out.group = newGrouping(t, schema, out.columns, out.shared)
 	out.counts = map[string]int{}
 	return out
 }
@@ -149,7 +150,7 @@ func bindColumn(name string, c *Column, siblings map[string]*Column, schema *dat
 		b.index = -2
 	}
 	if col, i := schema.Column(name); i >= 0 {
-		b.index, b.typ, b.literal, b.open, b.enum = i, col.Type, col.Literal, col.Open, col.Enum != nil
+		b.index, b.typ, b.literal, b.open, b.enum = i, col.Type, col.Literal, col.Open, col.Enum
 	}
 	b.first = name
 	if len(b.slots) > 0 {

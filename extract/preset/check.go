@@ -102,6 +102,7 @@ func (c *checker) target(at string, l *Layout, t *Target) {
 	for _, name := range slices.Sorted(maps.Keys(columns)) {
 		c.column(at+".columns."+name, name, columns[name], schema)
 		c.checkTake(at+".columns."+name, name, columns[name], t, schema)
+		c.checkShare(at+".columns."+name, name, columns[name], t, schema)
 		c.checkProrate(l, at+".columns."+name, name, columns[name], schema)
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.Constants)) {

@@ -151,7 +151,7 @@ func (c *checker) checkTake(at, name string, col *Column, t *Target, schema *dat
 	}
 	into, _ := schema.Column(name)
 	switch {
-	case len(t.GroupBy) == 0:
+	case len(t.GroupBy) == 0 && len(col.Share) == 0:
 		c.add(at+".take", "needs group_by, which says whose rows are taken together")
 	case slices.Contains(t.GroupBy, name):
 		c.add(at+".take", "rows are grouped by %s, so they have one value", name)

@@ -25,7 +25,9 @@ var takes = []string{takeFirst, takeLast, takeMin, takeMax, takeSum}
 type grouping struct {
 	key   []int // places in the record's values
 	taken []taken
-	seen  map[[2]uint64][2]uint64 // key -> what its rows share
+	// Columns that rows have in common anyway.
+	shared []int
+	seen   map[[2]uint64][2]uint64 // key -> what its rows share
 	// What the columns took of each group, known after a pass of its own.
 	gathered map[[2]uint64]*gathered
 }
@@ -44,7 +46,7 @@ type gathered struct {
 	unknown bool // a sum is out of range
 }
 
-func newGrouping(t *Target, schema *dataset.Schema, columns []*bound) *grouping {
+func newGrouping(t *Target, schema *dataset.Schema, columns []*bound, shared []*sharing) *grouping {
 	if len(t.GroupBy) == 0 {
 		return nil
 	}
@@ -53,8 +55,11 @@ func newGrouping(t *Target, schema *dataset.Schema, columns []*bound) *grouping 
 		_, i := schema.Column(name)
 		g.key = append(g.key, i)
 	}
+	for _, s := range shared {
+		g.shared = append(g.shared, s.index)
+	}
 	for _, c := range columns {
-		if c.take != "" && c.index >= 0 {
+		if c.take != "" && c.index >= 0 && !slices.Contains(g.shared, c.index) {
 			g.taken = append(g.taken, taken{c.index, c.take, c.typ, c.first})
 		}
 	}
@@ -77,14 +82,17 @@ func (g *grouping) place(platform, shop string, values []string) (key [2]uint64,
 		parts = append(parts, values[i])
 	}
 	key = hash(parts...)
-	shared := values
-	if len(g.taken) > 0 {
-		shared = slices.Clone(values)
+	agreed := values
+	if len(g.taken)+len(g.shared) > 0 {
+		agreed = slices.Clone(values)
 		for _, t := range g.taken {
-			shared[t.index] = ""
+			agreed[t.index] = ""
+		}
+		for _, i := range g.shared {
+			agreed[i] = ""
 		}
 	}
-	content := hash(shared...)
+	content := hash(agreed...)
 	old, seen := g.seen[key]
 	if !seen {
 		g.seen[key] = content

@@ -1,7 +1,6 @@
 package preset
 
 import (
-	"hash/maphash"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,6 +31,7 @@ type boundTarget struct {
 	platform, shop string
 	skip           []boundFilter
 	group          *grouping
+	shared         []*sharing
 	counts         map[string]int
 }
 
@@ -222,6 +222,9 @@ func (m *Mapper) values(t *boundTarget, row *Row) (rec extract.Record, filter st
 			rec.Shop = v
 		}
 	}
+	for _, s := range t.shared {
+		s.share(rec.Platform, rec.Shop, t.values)
+	}
 	if t.group.gathers() {
 		fault = t.group.fault(t.values)
 	}
@@ -373,7 +376,8 @@ func (m *Mapper) collect(c *bound, row *Row) string {
 }
 
 // lookUp applies the value map. What it does not name is converted like any
-// other value where the column has no fixed list, else rejected.
+// other value where the column has no fixed list, kept where it is of that
+// list, else rejected.
 func (c *bound) lookUp(v, column string, convert func(string) string) (string, *Fault) {
 	if to, ok := c.exact[v]; ok {
 		return to, nil
@@ -389,7 +393,9 @@ func (c *bound) lookUp(v, column string, convert func(string) string) (string, *
 		}
 	}
 	switch {
-	case c.other != nil && *c.other == "keep", c.other == nil && (c.open || !c.enum):
+	case slices.Contains(c.enum, v):
+		return v, nil
+	case c.other != nil && *c.other == "keep", c.other == nil && (c.open || c.enum == nil):
 		return convert(v), nil
 	case c.other == nil || *c.other == "reject":
 		return "", &Fault{
@@ -407,42 +413,4 @@ func shorten(s string) string {
 		return string(r[:40]) + "…"
 	}
 	return s
-}
-
-// number tells ids within a key apart: equal ones as v, v#2, v#3 …, or every
-// row's as v#1, v#2 ….
-func (t *boundTarget) number(c *bound, v string) string {
-	var key strings.Builder
-	key.WriteString(c.name)
-	for _, i := range c.within {
-		key.WriteByte(0)
-		if i != c.index {
-			key.WriteString(t.values[i])
-		}
-	}
-	key.WriteByte(0)
-	if !c.byRows {
-		key.WriteString(v)
-	}
-	n := t.counts[key.String()] + 1
-	t.counts[key.String()] = n
-	if n == 1 && !c.byRows {
-		return v
-	}
-	return v + "#" + strconv.Itoa(n)
-}
-
-var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
-
-func hash(texts ...string) (out [2]uint64) {
-	for i, seed := range seeds {
-		var h maphash.Hash
-		h.SetSeed(seed)
-		for _, s := range texts {
-			h.WriteString(s)
-			h.WriteByte(0)
-		}
-		out[i] = h.Sum64()
-	}
-	return out
 }

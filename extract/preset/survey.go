@@ -4,7 +4,7 @@ package preset
 // are mapped: rows of one order share its amount, or add up to it.
 func (m *Mapper) Surveys() bool {
 	for _, t := range m.targets {
-		if t.group.gathers() {
+		if t.surveyed() {
 			return true
 		}
 	}
@@ -24,16 +24,24 @@ func (m *Mapper) Survey(row *Row) {
 		m.weigh(row)
 	}
 	for _, t := range m.targets {
-		if t.group.gathers() {
+		if t.surveyed() {
 			m.gather(t, row)
 		}
 	}
 }
 
+func (t *boundTarget) surveyed() bool { return t.group.gathers() || len(t.shared) > 0 }
+
 // gather adds a row to its group, unless it will be left out or rejected.
 func (m *Mapper) gather(t *boundTarget, row *Row) {
 	rec, filter, fault := m.values(t, row)
-	if filter != "" || fault != nil || !t.group.keyed(t.values) {
+	if filter != "" || fault != nil {
+		return
+	}
+	for _, s := range t.shared {
+		s.gather(rec.Platform, rec.Shop, t.values)
+	}
+	if !t.group.gathers() || !t.group.keyed(t.values) {
 		return
 	}
 	if key, _, same := t.group.place(rec.Platform, rec.Shop, t.values); same {
@@ -49,6 +57,9 @@ func (m *Mapper) Settle() {
 	for _, t := range m.targets {
 		if t.group != nil {
 			t.group.restart()
+		}
+		for _, s := range t.shared {
+			s.settled = true
 		}
 		clear(t.counts)
 	}

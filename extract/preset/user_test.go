@@ -220,12 +220,36 @@ func TestRowsAreKeptByColumnsThatMustBeThere(t *testing.T) {
 	}
 }
 
+// A message names its author only; whose conversation it is stands in others.
+func TestRowsShareAValue(t *testing.T) {
+	got := survey(t, `
+dataset: chat_messages
+columns:
+  message_id: id
+  sent_at: at
+  agent_id: {value: a}
+  buyer_id: {cases: [{when: {role: client}, from: who}], share: [case_id]}
+  product_id: {from: item, share: [case_id], take: last}
+  sender: {from: role, map: {client: buyer}}
+  case_id: talk
+`, FileInfo{}, "id|at|role|who|talk|item", "1|t|agent|rep|x|", "2|t|client|ann|x|p", "3|t|client|bob|x|q", "4|t|agent|rep|y|", "5|t|client|cy||", "6|t|agent|rep||", "7|t|client|dan|y|",
+		"8|t|odd|eve|x|r")
+	got.expect(t, "buyer_id", "ann", "ann", "ann", "dan", "cy", "", "dan")
+	got.expect(t, "product_id", "q", "q", "q", "", "", "", "")
+	if len(got.rejects) != 1 || got.rejects[0].Line != 9 {
+		t.Errorf("rejects %+v", got.rejects)
+	}
+}
+
 func TestBadColumns(t *testing.T) {
 	for column, want := range map[string]string{
 		"order_id: {from: a, concat: [b, c]}":              "exclude each other",
 		"order_id: {concat: [b]}":                          "two columns",
 		"order_id: {from: b, separator: x}":                "goes with concat",
 		"order_id: {from: b, take: first}":                 "needs group_by",
+		"buyer_id: {from: b, share: [colour]}":             "no column",
+		"buyer_id: {from: b, share: [buyer_id]}":           "neither be shared",
+		"buyer_id: {from: b, share: [tags]}":               "must be mapped",
 		"amount: {from: b, take: total}":                   "not one of first, last, min, max, sum",
 		"amount: {multiply: [b]}":                          "two columns",
 		"status: {multiply: [b, c]}":                       "is for numbers, and status",

@@ -150,26 +150,25 @@ func (s *sink) gather() {
 	for _, name := range slices.Sorted(maps.Keys(s.datasets)) {
 		d, schema := s.datasets[name], dataset.ByName(name)
 		rows := s.kept[name]
-		elsewhere := slices.ContainsFunc(rows, func(r extract.Record) bool { return r.Platform != "" || r.Shop != "" })
-		if elsewhere {
-			d.Columns = append(d.Columns, "platform", "shop_id")
-		}
 		for _, r := range rows {
-			row := Row{Line: r.Line}
-			if elsewhere {
-				row.Values = append(row.Values, r.Platform, r.Shop)
-			}
-			d.Rows = append(d.Rows, row)
+			d.Rows = append(d.Rows, Row{Line: r.Line})
 		}
+		d.fill("platform", rows, func(r extract.Record) string { return r.Platform })
+		d.fill("shop_id", rows, func(r extract.Record) string { return r.Shop })
 		for i, c := range schema.Columns {
-			if !slices.ContainsFunc(rows, func(r extract.Record) bool { return r.Values[i] != "" }) {
-				continue
-			}
-			d.Columns = append(d.Columns, c.Name)
-			for k, r := range rows {
-				d.Rows[k].Values = append(d.Rows[k].Values, s.shown(c, r.Values[i]))
-			}
+			d.fill(c.Name, rows, func(r extract.Record) string { return s.shown(c, r.Values[i]) })
 		}
 		s.result.Datasets = append(s.result.Datasets, d)
+	}
+}
+
+// fill adds a column, unless no row has a value in it.
+func (d *Dataset) fill(column string, rows []extract.Record, value func(extract.Record) string) {
+	if !slices.ContainsFunc(rows, func(r extract.Record) bool { return value(r) != "" }) {
+		return
+	}
+	d.Columns = append(d.Columns, column)
+	for k, r := range rows {
+		d.Rows[k].Values = append(d.Rows[k].Values, value(r))
 	}
 }

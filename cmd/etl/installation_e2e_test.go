@@ -26,6 +26,7 @@ type installation struct {
 	sources []exportSource
 	rules   string // entries under rules:
 	privacy string // further keys under privacy:
+	extra   string // further lines of pipelines.yaml
 	landing string // keys under landing:
 	servers string // further entries under warehouses:
 	env     map[string]string
@@ -75,6 +76,7 @@ func (i *installation) configure() {
 	if i.rules != "" {
 		b.WriteString("rules:\n" + indented(i.rules))
 	}
+	b.WriteString(i.extra)
 	i.write("pipelines.yaml", []byte(b.String()))
 }
 

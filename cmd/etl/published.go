@@ -14,6 +14,8 @@ import (
 // published is the latest publication, open for reading: every dataset and
 // every table of the models under its own name.
 type published struct {
+	state    *ledger.Ledger
+	release  func() // lets maintenance have the snapshots
 	engine   *duckdb.Engine
 	lake     *lake.Lake
 	datasets []publishedDataset
@@ -30,6 +32,14 @@ func openPublished(ctx context.Context, cfg *config.Config, p ledger.Publication
 	view := &published{}
 	err := func() error {
 		var err error
+		if view.state, err = openLedger(ctx, cfg, false); err != nil {
+			return err
+		}
+		held, err := view.state.HoldPublication(ctx, p.ID)
+		if err != nil {
+			return err
+		}
+		view.release = func() { _ = held.Release(context.WithoutCancel(ctx)) } // else it ends with the process
 		if view.lake, err = openLake(ctx, cfg); err != nil {
 			return err
 		}
@@ -76,6 +86,12 @@ func (v *published) close() {
 	}
 	if v.lake != nil {
 		_ = v.lake.Close() // it only read
+	}
+	if v.release != nil {
+		v.release()
+	}
+	if v.state != nil {
+		_ = v.state.Close() // it only read
 	}
 }
 

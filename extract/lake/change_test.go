@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -195,17 +196,20 @@ func TestExpireAndOrphans(t *testing.T) {
 	b := w.write(spec, "2026-01-05", order("2026-01-05", 2))
 	c := w.write(spec, "2026-01-05", order("2026-01-05", 3))
 	uncommitted := w.write(spec, "2026-01-06", order("2026-01-06", 4))
-	wanted := w.write(spec, "2026-01-06", order("2026-01-06", 5))
 	published := w.commit("orders", a)
 	w.commit("orders", b)
 	head := w.commit("orders", c)
 
-	if got, err := w.RemoveOrphans(w.ctx, "orders", time.Hour, nil); err != nil || len(got) != 0 {
+	if got, err := w.RemoveOrphans(w.ctx, "orders", time.Hour); err != nil || len(got) != 0 {
 		t.Fatalf("young files were removed: %v, %v", got, err)
 	}
-	n, err := w.Expire(w.ctx, "orders", map[int64]bool{published: true})
-	if err != nil || n != 1 {
-		t.Fatalf("expired %d, %v", n, err)
+	plan, err := w.PlanExpiry(w.ctx, "orders", map[int64]bool{published: true})
+	if err != nil || plan != (Expiry{Snapshots: 1, Files: 1, Bytes: size(t, b.Path)}) {
+		t.Fatalf("planned %+v, %v", plan, err)
+	}
+	gone, err := w.Expire(w.ctx, "orders", map[int64]bool{published: true})
+	if err != nil || gone != plan {
+		t.Fatalf("expired %+v, planned %+v, %v", gone, plan, err)
 	}
 	if _, err := os.Stat(b.Path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the file of the expired snapshot is still there: %v", err)
@@ -213,18 +217,54 @@ func TestExpireAndOrphans(t *testing.T) {
 	equal(t, "published", w.rows(spec, published, "select quantity from $t"), []string{"1"})
 	equal(t, "head", w.rows(spec, head, "select quantity from $t"), []string{"3"})
 
-	removed, err := w.RemoveOrphans(w.ctx, "orders", 0, map[string]bool{wanted.Path: true})
-	if err != nil {
-		t.Fatal(err)
+	want := []Orphan{{Path: uncommitted.Path, Bytes: size(t, uncommitted.Path)}}
+	if found, err := w.Orphans(w.ctx, "orders", 0); err != nil || !slices.Equal(found, want) {
+		t.Errorf("found %v, want %v, %v", found, want, err)
 	}
-	equal(t, "orphans", removed, []string{uncommitted.Path})
+	if removed, err := w.RemoveOrphans(w.ctx, "orders", 0); err != nil || !slices.Equal(removed, want) {
+		t.Errorf("removed %v, want %v, %v", removed, want, err)
+	}
+	if _, err := os.Stat(uncommitted.Path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the orphan is still there: %v", err)
+	}
 	equal(t, "published", w.rows(spec, published, "select quantity from $t"), []string{"1"})
-	w.commit("orders", c, wanted)
-	if n, err := w.Expire(w.ctx, "orders", nil); err != nil || n != 2 {
-		t.Errorf("expired %d, %v", n, err)
+	w.commit("orders", w.write(spec, "2026-01-06", order("2026-01-06", 5)))
+	if gone, err := w.Expire(w.ctx, "orders", nil); err != nil || gone.Snapshots != 2 || gone.Files != 2 {
+		t.Errorf("expired %+v, %v", gone, err)
 	}
 	if _, _, err := w.Files(w.ctx, "orders", published); !errors.Is(err, ErrNoSnapshot) {
 		t.Errorf("an expired snapshot reads: %v", err)
+	}
+}
+
+func size(t *testing.T, path string) int64 {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Size()
+}
+
+// Small files of one partition are better one; files of different partitions,
+// and a single small one, stay.
+func TestSmallFilesAreFound(t *testing.T) {
+	w := newWorld(t)
+	spec := w.ensure(ordersSpec())
+	alone := w.write(spec, "2026-01-04", order("2026-01-04", 1))
+	a := w.write(spec, "2026-01-05", order("2026-01-05", 1))
+	b := w.write(spec, "2026-01-05", order("2026-01-05", 2))
+	first := w.commit("orders", alone, a)
+	if got, err := w.SmallFiles(w.ctx, "orders", 0); err != nil || len(got) != 0 {
+		t.Errorf("one file a partition: %v, %v", got, err)
+	}
+	w.commit("orders", alone, a, b)
+	got, err := w.SmallFiles(w.ctx, "orders", 0)
+	if err != nil || len(got) != 1 || got[0].Partition != "2026-01-05" || len(got[0].Files) != 2 {
+		t.Errorf("two files a partition: %+v, %v", got, err)
+	}
+	if got, err := w.SmallFiles(w.ctx, "orders", first); err != nil || len(got) != 0 {
+		t.Errorf("the first snapshot: %v, %v", got, err)
 	}
 }
 
@@ -267,7 +307,7 @@ func TestLakeCanBeMovedWithItsState(t *testing.T) {
 		t.Error(err)
 	}
 	orphan := w.write(spec, "2026-01-06", order("2026-01-06", 9))
-	removed, err := w.RemoveOrphans(w.ctx, "orders", 0, nil)
+	removed, err := w.RemoveOrphans(w.ctx, "orders", 0)
 	if err != nil || len(removed) == 0 {
 		t.Errorf("orphans: %v, %v", removed, err)
 	}

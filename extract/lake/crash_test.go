@@ -87,7 +87,7 @@ func TestKilledBetweenMetadataAndCatalog(t *testing.T) {
 	equal(t, "after the kill", w.rows(spec, 0, "select quantity from $t"), []string{"1"})
 	w.commit("orders", b) // the same again, now to its end
 	equal(t, "done again", w.rows(spec, 0, "select quantity from $t"), []string{"2"})
-	if removed, err := w.RemoveOrphans(w.ctx, "orders", 0, nil); err != nil || len(removed) == 0 {
+	if removed, err := w.RemoveOrphans(w.ctx, "orders", 0); err != nil || len(removed) == 0 {
 		t.Errorf("left-overs of the killed process: %v, %v", removed, err)
 	}
 	equal(t, "cleaned", w.rows(spec, 0, "select quantity from $t"), []string{"2"})

@@ -91,13 +91,17 @@ func (s storage) Stat(name string) (fs.FileInfo, error) {
 	return os.Stat(p)
 }
 
-// Remove removes a file.
+// Remove removes a file. One that is gone already is no error: whatever deletes
+// files of snapshots may have been killed and come by again.
 func (s storage) Remove(name string) error {
 	p, err := s.path(name)
 	if err != nil {
 		return err
 	}
-	return os.Remove(p)
+	if err := os.Remove(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // Create creates a file that is on disk once it is closed.
@@ -177,6 +181,9 @@ func Seal(paths ...string) error {
 	}
 	return nil
 }
+
+// Seal makes a written file of the lake durable.
+func (*Lake) Seal(path string) error { return Seal(path) }
 
 func syncDir(path string) error {
 	d, err := os.Open(path)

@@ -77,14 +77,18 @@ func (l *Ledger) Publications(ctx context.Context, limit int) ([]Publication, er
 	return collect(rows, "list publications", scanPublication)
 }
 
-// ForgetPublications keeps the latest n publications only.
-func (l *Ledger) ForgetPublications(ctx context.Context, n int) error {
-	_, err := l.db.ExecContext(ctx,
-		"delete from publications where seq not in (select seq from publications order by seq desc limit ?)", max(n, 1))
-	if err != nil {
-		return fmt.Errorf("forget publications: %w", err)
-	}
-	return nil
+// DropPublications forgets publications, all or none; the latest is never among
+// those that go.
+func (l *Ledger) DropPublications(ctx context.Context, ids []string) error {
+	return l.inTx(ctx, "drop publications", func(tx *sql.Tx) error {
+		for _, id := range ids {
+			_, err := tx.ExecContext(ctx, "delete from publications where id = ? and seq < (select max(seq) from publications)", id)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func scanPublication(row scanner) (Publication, error) {

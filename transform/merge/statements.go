@@ -21,6 +21,15 @@ func newStatements(s *dataset.Schema, spec lake.Spec, current []lake.File) *stat
 	return &statements{schema: s, spec: spec, current: current, key: append([]string{"platform", "shop_id"}, s.Key...)}
 }
 
+// Order is how the rows of a dataset are sorted within a file, as they are read
+// later: a list of columns.
+func Order(s *dataset.Schema) string {
+	if s.Name == "chat_messages" {
+		return "platform, shop_id, buyer_id, sent_at, message_id"
+	}
+	return newStatements(s, lake.Spec{}, nil).keys()
+}
+
 func (s *statements) columns() string {
 	names := make([]string, len(s.spec.Columns))
 	for i, c := range s.spec.Columns {
@@ -190,10 +199,6 @@ func (s *statements) partition(value string) string {
 			return "true"
 		}
 	}
-	order := s.keys()
-	if s.schema.Name == "chat_messages" {
-		order = "platform, shop_id, buyer_id, sent_at, message_id"
-	}
 	return fmt.Sprintf("select %[1]s from (select * from %[2]s o where %[3]s and not exists (select 1 from replaced_keys k where %[4]s) union all by name select * from new_winners n where %[5]s) order by %[6]s",
-		s.columns(), s.held(kept), within("o"), s.sameKey("k", "o"), within("n"), order)
+		s.columns(), s.held(kept), within("o"), s.sameKey("k", "o"), within("n"), Order(s.schema))
 }

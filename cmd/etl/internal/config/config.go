@@ -23,18 +23,19 @@ type Config struct {
 	File string // as given
 	Dir  string // folder of the file, which its paths are relative to
 
-	State      string // SQLite file, default var/state.db
-	Lake       string // folder of the Iceberg tables, default var/lake
-	Landing    Landing
-	Engine     Engine
-	Privacy    Privacy
-	Shops      []Shop
-	Sources    []Source
-	Presets    map[string]PresetNode // the user's own, by name
-	Rules      *rule.Set
-	Warehouses []Warehouse
-	Pipelines  []Pipeline // never empty
-	Alerts     []Alert
+	State       string // SQLite file, default var/state.db
+	Lake        string // folder of the Iceberg tables, default var/lake
+	Landing     Landing
+	Engine      Engine
+	Privacy     Privacy
+	Shops       []Shop
+	Sources     []Source
+	Presets     map[string]PresetNode // the user's own, by name
+	Rules       *rule.Set
+	Warehouses  []Warehouse
+	Pipelines   []Pipeline // never empty
+	Alerts      []Alert
+	Maintenance Maintenance
 
 	Warnings []Problem
 }
@@ -45,6 +46,13 @@ type Landing struct {
 	KeepDays int    // 0 (default) = for ever
 	// Key encrypts what is received from now on; the zero value = not encrypted.
 	Key SecretRef
+}
+
+// Maintenance says what `etl lake maintain` keeps.
+type Maintenance struct {
+	KeepPublications int           // at least so many of the latest, default 3
+	KeepDays         int           // and all of so many days, default 7
+	OrphanAge        time.Duration // files that belong to nothing go when they are older, default 24h
 }
 
 // Engine runs the models.

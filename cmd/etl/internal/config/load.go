@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"kefu/transform/rule"
 	"kefu/transform/rule/yamlnode"
@@ -74,6 +75,7 @@ func (c *Config) setDefaults() {
 	c.State, c.Lake, c.Landing.Path = c.path("var/state.db"), c.path("var/lake"), c.path("var/landing")
 	c.Engine = Engine{Type: "duckdb", MemoryLimit: 2e9, Threads: runtime.NumCPU()}
 	c.Privacy = Privacy{BuyerID: "hash", Text: "drop"}
+	c.Maintenance = Maintenance{KeepPublications: 3, KeepDays: 7, OrphanAge: 24 * time.Hour}
 }
 
 // path makes a path of the file relative to the file's folder.
@@ -164,6 +166,7 @@ func (l *loader) file(root *yamlnode.Node) {
 		optional("warehouses", l.warehouses),
 		optional("pipelines", l.pipelines),
 		optional("alerts", l.alerts),
+		optional("maintenance", l.maintenance),
 	)
 }
 

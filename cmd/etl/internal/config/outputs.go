@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"kefu/extract/postgres"
 	"kefu/transform/rule/yamlnode"
@@ -147,6 +148,24 @@ func (l *loader) globs(n *yamlnode.Node) ([]string, bool) {
 		out = append(out, s)
 	})
 	return out, ok
+}
+
+func (l *loader) maintenance(n *yamlnode.Node) {
+	m := &l.cfg.Maintenance
+	count := func(dst *int, what string, lowest int) func(*yamlnode.Node) {
+		return into(dst, func(n *yamlnode.Node) (int, bool) { return l.Int(n, what, lowest, 36500) })
+	}
+	l.Fields(n, "maintenance",
+		optional("keep_publications", count(&m.KeepPublications, "maintenance.keep_publications", 1)),
+		optional("keep_days", count(&m.KeepDays, "maintenance.keep_days", 0)),
+		optional("orphan_age", into(&m.OrphanAge, func(n *yamlnode.Node) (time.Duration, bool) {
+			d, err := time.ParseDuration(n.Value)
+			if err != nil || n.Kind != yamlnode.Text || d < 0 {
+				l.Errorf(n.Pos, "write 24h or 90m", "maintenance.orphan_age is no such time: %s", n.Describe())
+				return 0, false
+			}
+			return d, true
+		})))
 }
 
 // alertEvents are what an alert can be told about.

@@ -84,18 +84,11 @@ type Night struct {
 	options Options
 	run     ledger.Run
 	lease   *ledger.Lease
-	store   store
 	merger  *merge.Merger
 	staged  []string // data files of a dry run
 	summary *Summary
 	errs    []error // what failed without stopping the others
 }
-
-// store lets the stages write data files into the lake.
-type store struct{ *lake.Lake }
-
-// Seal implements compute.Store.
-func (store) Seal(path string) error { return lake.Seal(path) }
 
 // ErrUnits says that a part of the night failed; the rest is done and
 // published.
@@ -103,8 +96,8 @@ var ErrUnits = errors.New("a part of the run failed")
 
 // Run does one night and returns what it did, also when it fails.
 func Run(ctx context.Context, setup Setup, options Options) (*Summary, error) {
-	n := &Night{Setup: setup, options: options, store: store{setup.Lake}, summary: newSummary()}
-	n.merger = merge.New(setup.Engine, n.store)
+	n := &Night{Setup: setup, options: options, summary: newSummary()}
+	n.merger = merge.New(setup.Engine, setup.Lake)
 	if err := n.Ledger.CheckSecret(ctx, n.Privacy.Secret); err != nil {
 		return n.summary, err
 	}

@@ -44,7 +44,7 @@ func (n *Night) compute(ctx context.Context, current *snapshots) (*compute.Resul
 		}
 	}
 	n.Events.Stage("compute", len(n.Graph.Ordered))
-	result, err := compute.New(n.Engine, n.store, n.Graph).Run(ctx, in)
+	result, err := compute.New(n.Engine, n.Lake, n.Graph).Run(ctx, in)
 	if err != nil {
 		return nil, err
 	}

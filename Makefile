@@ -7,10 +7,12 @@ GO      := go
 CACHE   ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/kefu
 LINT    := $(CACHE)/bin/golangci-lint-v2.12.2
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unversioned)
+FUZZTIME ?= 20s
+FUZZED   := ./extract/file ./transform/normalise ./transform/rule/yamlnode
 # The engine is C++ and needs cgo; one set of tags everywhere keeps the build cache warm.
 export CGO_ENABLED := 1
 
-.PHONY: help build run test lint unit postgres worlds crash bench fmt clean
+.PHONY: help build run test lint unit postgres worlds crash bench fuzz fmt clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +45,14 @@ postgres: ## PostgreSQL's server binaries, which the tests start servers from
 
 bench: build ## speed and memory on five million messages, beside DuckDB alone (BENCH="-repeat 1 -json")
 	@$(GO) run -tags $(TAGS) ./testdata/bench -etl bin/etl $(BENCH)
+
+fuzz: ## every parser on damaged input, FUZZTIME (20s) each
+	@for package in $(FUZZED); do \
+		for target in $$($(GO) test -tags $(TAGS) -list '^Fuzz' $$package | grep ^Fuzz); do \
+			echo "$$package $$target"; \
+			$(GO) test -tags $(TAGS) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		done; \
+	done
 
 fmt: ## format the code
 	@gofmt -w $$(git ls-files '*.go')

@@ -142,7 +142,7 @@ func TestRowsOutOfForm(t *testing.T) {
 	}
 }
 
-func gzipped(t *testing.T, text string) []byte {
+func gzipped(t testing.TB, text string) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	z := gzip.NewWriter(&out)
@@ -155,7 +155,7 @@ func gzipped(t *testing.T, text string) []byte {
 	return out.Bytes()
 }
 
-func zipped(t *testing.T, members ...string) []byte {
+func zipped(t testing.TB, members ...string) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)

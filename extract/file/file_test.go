@@ -180,7 +180,7 @@ func gbk(t *testing.T, s string) []byte {
 }
 
 // workbook writes cells to the first sheet. A float64 becomes a number.
-func workbook(t *testing.T, rows ...[]any) []byte {
+func workbook(t testing.TB, rows ...[]any) []byte {
 	t.Helper()
 	f := excelize.NewFile()
 	defer f.Close() //nolint:errcheck // in memory

@@ -59,7 +59,7 @@ func jdLog() string {
 	}, "\n") + "\n"
 }
 
-func jdBook(t *testing.T) []byte {
+func jdBook(t testing.TB) []byte {
 	return workbook(t,
 		cells("咨询 时间,客服,顾客,cid,咨询类型,转接后客服,技能组,商品编号,商品名称,首次响应时间,平均响应时间(S),会话时长(M),客户消息数,客服消息数,满意度,是否解决"),
 		cells("2026-01-02 11:22:33,"+agent+",jack123,c1,在线咨询,示例京东店-客服02,售前,900,甲,1,1,3,1,1,非常满意,是"),

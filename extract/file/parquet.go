@@ -121,8 +121,8 @@ func (p *parquetRows) safely(do func() error) (err error) {
 			err = errDamagedParquet(fmt.Errorf("%v", wrong))
 		}
 	}()
-	if err = do(); err == nil || errors.Is(err, io.EOF) {
-		return err
+	if err = do(); err == nil {
+		return nil
 	}
 	if fe := (*extract.FileError)(nil); errors.As(err, &fe) {
 		return err
@@ -175,9 +175,12 @@ func isList(t arrow.DataType) bool {
 }
 
 func (p *parquetRows) next() (*preset.Row, error) {
-	for p.at == p.n {
+	if p.at == p.n {
 		if err := p.safely(p.load); err != nil {
 			return nil, err
+		}
+		if p.n == 0 {
+			return nil, io.EOF
 		}
 	}
 	p.row = preset.Row{Line: p.row.Line + 1, Cells: p.row.Cells[:0], Kinds: p.row.Kinds[:0]}
@@ -197,12 +200,14 @@ func (p *parquetRows) next() (*preset.Row, error) {
 	return &p.row, nil
 }
 
-// load reads the next batch, of the next row group where this one is through.
+// load reads the next batch, of the next row group where this one is through;
+// after the last there are no rows in it.
 func (p *parquetRows) load() error {
+	p.at, p.n = 0, 0
 	for p.left == 0 {
 		p.release()
 		if p.group == p.file.NumRowGroups() {
-			return io.EOF
+			return nil
 		}
 		if p.left = p.file.MetaData().RowGroup(p.group).NumRows(); p.left < 0 {
 			return errors.New("a row group has a negative number of rows")
@@ -226,7 +231,7 @@ func (p *parquetRows) load() error {
 	if p.size > parquetRatioMin && p.size/maxParquetRatio > p.bytes.size {
 		return &extract.FileError{Problem: "the Parquet file unpacks to far more than an export would", Hint: "do not trust this file"}
 	}
-	p.at, p.n, p.left = 0, int(want), p.left-want
+	p.n, p.left = int(want), p.left-want
 	return nil
 }
 

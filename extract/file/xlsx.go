@@ -157,7 +157,8 @@ func (x *xlsxRows) next() (*preset.Row, error) {
 func (x *xlsxRows) readRow() (*preset.Row, error) {
 	x.number++
 	if r, ok := x.tokens.attr("r"); ok {
-		if n, err := strconv.Atoi(r); err == nil && n > 0 {
+		// Rows stand in their order; a number that came before would be another's.
+		if n, err := strconv.Atoi(r); err == nil && n > x.number && n < 1<<30 {
 			x.number = n
 		}
 	}

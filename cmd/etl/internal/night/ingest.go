@@ -141,12 +141,7 @@ func (n *Night) arrive(ctx context.Context, s Source, in file.Input, known map[s
 			return nil, nil
 		}
 	}
-	body, err := in.Open()
-	if err != nil {
-		return nil, err
-	}
-	defer body.Close()
-	landed, err := n.Landing.Land(ctx, s.Shop.String(), landing.Origin{Name: in.Name, Source: s.Name, ModTime: in.ModTime}, body)
+	landed, err := receive(ctx, n.Landing, s.Shop.String(), landing.Origin{Name: in.Name, Source: s.Name, ModTime: in.ModTime}, in, sum)
 	if err != nil {
 		return nil, err
 	}

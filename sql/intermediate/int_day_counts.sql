@@ -30,6 +30,8 @@ keys as (
     select platform, shop_id, grain, entity, dt from int_day_ratings
     union
     select platform, shop_id, grain, entity, dt from int_day_presence
+    union
+    select platform, shop_id, grain, entity, dt from int_day_care_counts
 )
 
 select k.platform, k.shop_id, k.grain, k.entity, k.dt,

@@ -6,6 +6,7 @@ stored: true
 publish: false
 columns:
   horizon_dt: last business day to whose end both chats and orders are loaded; NULL while either is missing
+  horizon_end_at: end of that day, excluded; what is known counts as known at this moment
   last_dt: last business day with a chat message or an order; day rows and as-of dates run to it
 */
 with
@@ -59,10 +60,15 @@ lasts as (
         max(dt) as last_dt
     from business_days
     group by platform, shop_id
+),
+
+horizons as (
+    select platform, shop_id, last_dt,
+        case when last_chat_dt < last_order_dt then last_chat_dt
+            when last_chat_dt is not null then last_order_dt end as horizon_dt
+    from lasts
 )
 
-select platform, shop_id,
-    case when last_chat_dt < last_order_dt then last_chat_dt
-        when last_chat_dt is not null then last_order_dt end as horizon_dt,
-    last_dt
-from lasts
+select z.platform, z.shop_id, z.horizon_dt, r.day_end_at as horizon_end_at, z.last_dt
+from horizons z
+left join rule_day r on r.platform = z.platform and r.shop_id = z.shop_id and r.dt = z.horizon_dt

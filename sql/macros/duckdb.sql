@@ -36,6 +36,14 @@ create or replace macro join_list(items) as array_to_string(items, '|');
 -- whole_seconds: microseconds (not negative) cut to whole seconds (BIGINT).
 create or replace macro whole_seconds(us) as cast(us // 1000000 as bigint);
 
+-- whole_share: the part total × weight / weights of a whole number, cut to a whole number (BIGINT); none is negative.
+create or replace macro whole_share(total, weight, weights) as
+    cast(cast(total as hugeint) * weight // weights as bigint);
+
+-- share_rest: what whole_share cuts off, in parts of weights (BIGINT).
+create or replace macro share_rest(total, weight, weights) as
+    cast(cast(total as hugeint) * weight % weights as bigint);
+
 -- in_hours: whether a second of the day lies in [from_s, to_s); a range whose end comes first wraps past midnight.
 create or replace macro in_hours(s, from_s, to_s) as
     case when from_s <= to_s then s >= from_s and s < to_s else s >= from_s or s < to_s end;

@@ -30,6 +30,13 @@ select platform, shop_id, entity as agent_group, dt, window_days,
     score_sum, score_avg, csat_good, csat_rated, csat, deals, refunds, refund_rate, disputes, dispute_rate,
     refunds_completed, self_completed, self_completed_rate, refund_hours_sum, refund_duration_avg_h, complaints,
     complaint_rate, distinct_received_buyers, distinct_inquiry_buyers, distinct_sales_buyers, distinct_refund_buyers,
-    repeat_buyers
+    repeat_buyers,
+    reminded_buyers, reminded_paid_buyers, remind_success_rate, recommended_buyers, recommended_bought,
+    recommend_success_rate, recommended_amount, cases_opened, cases_resolved, resolution_rate, resolution_hours_sum,
+    resolution_avg_h, sla_met_cases, sla_due_cases, sla_met_rate, transferred_cases, transfer_rate, repeat_cases,
+    repeat_contact_rate, kb_lookups, kb_lookups_per_case, nps_promoters, nps_detractors, nps_responses, nps, served_buyers,
+    retained_buyers, same_product_buyers, retention_rate, churn_rate, same_product_repurchase_rate, repurchase_buyers,
+    paid_buyers_180, repurchase_rate, trainings, labour_cost, cost_per_case, sales_per_cost
 from int_window_kpis
+join int_window_care_kpis using (platform, shop_id, grain, entity, dt, window_days)
 where grain = 'group'

@@ -14,6 +14,9 @@ checks:
   quick_is_answered: quick_turns <= response_turns
   within_is_unit: reply_within_ok <= reply_within_units
   rated_is_graded: good + neutral + bad = rated
+  reminded_paid_is_reminded: reminded_paid_buyers <= reminded_buyers
+  met_is_due: sla_met_cases <= sla_due_cases and sla_due_cases <= cases_opened
+  retained_is_served: same_product_buyers <= retained_buyers and retained_buyers <= served_buyers
   credited_and_uncredited_is_valid: sales_amount + uncredited_amount = valid_paid_amount
   valid_and_excluded_is_all: valid_paid_amount + excluded_amount = shop_paid_amount
 */
@@ -37,6 +40,14 @@ select platform, shop_id, dt,
     online_hours, online_accounts, online_hours_avg, invited, rated, good, neutral, bad, good_rate, participation_rate,
     score_sum, score_avg, csat_good, csat_rated, csat, deals, refunds, refund_rate, disputes, dispute_rate,
     refunds_completed, self_completed, self_completed_rate, refund_hours_sum, refund_duration_avg_h, complaints,
-    complaint_rate
+    complaint_rate,
+    reminded_buyers, reminded_paid_buyers, remind_success_rate, recommended_buyers, recommended_bought,
+    recommend_success_rate, recommended_amount, concurrency_max, concurrency_avg, cases_opened, cases_resolved,
+    resolution_rate, resolution_hours_sum, resolution_avg_h, sla_met_cases, sla_due_cases, sla_met_rate, transferred_cases,
+    transfer_rate, repeat_cases, repeat_contact_rate, kb_lookups, kb_lookups_per_case, nps_promoters, nps_detractors,
+    nps_responses, nps, served_buyers, retained_buyers, same_product_buyers, retention_rate, churn_rate,
+    same_product_repurchase_rate, trainings, labour_cost, cost_per_case, sales_per_cost, agents_employed, agents_left,
+    agent_turnover_rate
 from int_day_kpis
+join int_day_care_kpis using (platform, shop_id, grain, entity, dt)
 where grain = 'shop'

@@ -13,6 +13,7 @@ columns:
   seq: order within one instant; 0 when missing
   role: buyer, agent (written by hand), bot (no auto-reply), transfer, or NULL for what is no message of the conversation
   is_bot_account: whether agent_id is a robot's account on dt
+  is_recommendation: names a product, as a product message or by a mark of recommendation_marks
   is_excluded: whether the buyer (exclude_flags) or the agent (exclude_agents) counts for nothing on dt
 */
 with
@@ -85,6 +86,6 @@ select
     coalesce(is_leave_message, false) as is_leave_message,
     coalesce(text_len, length(text), 0) as text_len,
     coalesce(watchword_hits, 0) as watchword_hits,
-    coalesce(is_recommendation, false) as is_recommendation,
+    product_id is not null and (kind = 'product' or coalesce(is_recommendation, false)) as is_recommendation,
     topic, product_id, order_id
 from resolved

@@ -4,7 +4,7 @@ grain: [platform, shop_id, refund_id]
 scope: buyer
 stored: false
 columns:
-  buyer_key: the order's; 'order:' and the id for an order that is not known
+  buyer_key: the order's; for an order that is not known the refund's own buyer, else 'order:' and the id
   buyer_id: the order's buyer, else the refund's own
   completed_dt: day on which it succeeded or was closed
 */
@@ -20,7 +20,9 @@ rule_day as (select * from rule_day),
 
 local_refunds as (
     select f.platform, f.shop_id, f.refund_id, f.order_id, f.item_id, f.status, f.amount, f.closed_by,
-        coalesce(i.buyer_key, 'order:' || f.order_id) as buyer_key,
+        coalesce(
+            i.buyer_key, case when strpos(f.buyer_id, '*') = 0 then f.buyer_id end, 'order:' || f.order_id
+        ) as buyer_key,
         coalesce(i.buyer_id, f.buyer_id) as buyer_id,
         i.order_id is not null as is_order_known,
         f.requested_at,

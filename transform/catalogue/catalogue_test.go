@@ -34,15 +34,20 @@ const (
 	afterSales = `invited rated good neutral bad good_rate participation_rate score_sum score_avg csat csat_good csat_rated refunds deals
 		refund_rate disputes dispute_rate refunds_completed self_completed self_completed_rate refund_hours_sum refund_duration_avg_h
 		complaints complaint_rate`
-	ofDays  = `earliest_online_at latest_online_at`
-	ofShops = `placed_orders placed_orders_paid pay_rate valid_paid_amount uncredited_amount excluded_amount shop_paid_amount
+	care = `reminded_buyers reminded_paid_buyers remind_success_rate recommended_buyers recommended_bought recommend_success_rate
+		recommended_amount cases_opened cases_resolved resolution_rate resolution_hours_sum resolution_avg_h sla_met_cases sla_due_cases
+		sla_met_rate transferred_cases transfer_rate repeat_cases repeat_contact_rate kb_lookups kb_lookups_per_case nps_promoters
+		nps_detractors nps_responses nps served_buyers retained_buyers same_product_buyers retention_rate churn_rate
+		same_product_repurchase_rate trainings labour_cost cost_per_case sales_per_cost`
+	ofDays  = `earliest_online_at latest_online_at concurrency_max concurrency_avg`
+	ofShops = `agents_employed agents_left agent_turnover_rate placed_orders placed_orders_paid pay_rate valid_paid_amount uncredited_amount excluded_amount shop_paid_amount
 		unlinked_amount silent_amount assisted_amount assisted_share coverage_hours`
-	ofWindows     = `distinct_received_buyers distinct_inquiry_buyers distinct_sales_buyers distinct_refund_buyers repeat_buyers`
+	ofWindows     = `repurchase_buyers paid_buyers_180 repurchase_rate distinct_received_buyers distinct_inquiry_buyers distinct_sales_buyers distinct_refund_buyers repeat_buyers`
 	ofShopWindows = `dsr_service dsr_service_sum dsr_service_count dsr_item dsr_item_sum dsr_item_count dsr_logistics dsr_logistics_sum dsr_logistics_count`
 )
 
 func TestTheShippedCatalogueHasEveryKPIColumn(t *testing.T) {
-	both := strings.Join([]string{conversion, sales, service, afterSales}, " ")
+	both := strings.Join([]string{conversion, sales, service, afterSales, care}, " ")
 	for table, columns := range map[string]string{
 		"kpi_agent_day":    "platform shop_id agent_id dt " + both + " " + ofDays,
 		"kpi_group_day":    "platform shop_id agent_group dt " + both + " " + ofDays,

@@ -58,13 +58,13 @@ func TestTheModelsHaveTheColumnsOfTheCatalogue(t *testing.T) {
 func TestRatesAreWhatTheCatalogueSays(t *testing.T) {
 	ratio := regexp.MustCompile(`safe_ratio\(([a-z0-9_.+ ]+), ([a-z0-9_.+ ]+)\) as (\w+)`)
 	alias := regexp.MustCompile(`\b[a-z]\.`)
-	for _, table := range []string{"int_day_kpis", "int_window_kpis"} {
+	for table, least := range map[string]int{"int_day_kpis": 25, "int_window_kpis": 25, "int_day_care_kpis": 11, "int_window_care_kpis": 11} {
 		model, err := os.ReadFile("../../sql/intermediate/" + table + ".sql")
 		if err != nil {
 			t.Fatal(err)
 		}
 		found := ratio.FindAllStringSubmatch(string(model), -1)
-		if len(found) < 25 {
+		if len(found) < least {
 			t.Errorf("%s: only %d rates were found", table, len(found))
 		}
 		for _, match := range found {
@@ -73,6 +73,22 @@ func TestRatesAreWhatTheCatalogueSays(t *testing.T) {
 			if numerator != metric.Numerator || denominator != metric.Denominator {
 				t.Errorf("%s.%s is %s / %s, in the catalogue %s", table, match[3], numerator, denominator, metric.Definition())
 			}
+		}
+	}
+}
+
+// A training can be judged by every ratio of agents.
+func TestTrainingsKnowEveryRatio(t *testing.T) {
+	model, err := os.ReadFile("../../sql/intermediate/int_training_sums.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range shipped(t).Metrics() {
+		if m.Numerator == "" || !slices.Contains(m.Grains, "agent") || !slices.Contains(m.Periods, "day") {
+			continue
+		}
+		if strings.Count(string(model), "'"+m.Name+"'") != 2 {
+			t.Errorf("%s is not on both sides", m.Name)
 		}
 	}
 }

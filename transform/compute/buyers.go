@@ -13,6 +13,13 @@ import (
 // or the order itself where no buyer is known.
 const orderKey = "coalesce(i.buyer_key, 'order:' || x.order_id)"
 
+// refundKey is that of a refund: its order's, else its own buyer.
+const refundKey = "coalesce(i.buyer_key, case when strpos(x.buyer_id, '*') = 0 then x.buyer_id end, 'order:' || x.order_id)"
+
+// caseKey is that of a case: its own buyer, else its order's.
+const caseKey = "case when strpos(x.buyer_id, '*') = 0 then x.buyer_id when x.order_id is not null then " + orderKey +
+	" else 'case:' || x.case_id end"
+
 // buyerKeys tells for each dataset how a row names the buyer whose facts it
 // takes part in. The rows are x, the identities of orders i.
 var buyerKeys = []struct {
@@ -26,8 +33,9 @@ var buyerKeys = []struct {
 	{"loss_reasons", false, "x.buyer_id"},
 	{"orders", true, orderKey},
 	{"order_items", true, orderKey},
-	{"refunds", true, orderKey},
+	{"refunds", true, refundKey},
 	{"order_ratings", true, orderKey},
+	{"cases", true, caseKey},
 	{"complaints", true, "case when x.order_id is null then 'complaint:' || x.complaint_id else " + orderKey + " end"},
 }
 
@@ -40,6 +48,7 @@ var activity = map[string][]string{
 	"order_ratings": {"event_date"},
 	"refunds":       {"event_date", "cast(x.completed_at as date)", "cast(x.disputed_at as date)"},
 	"complaints":    {"event_date"},
+	"cases":         {"event_date"},
 }
 
 // keyedRows selects platform, shop_id, buyer_key from a relation of a dataset.
@@ -72,7 +81,19 @@ func (r *run) findBuyers(ctx context.Context) error {
 	finds = append(finds,
 		"select platform, shop_id, buyer_key from diff_int_orders__identified",
 		"select platform, shop_id, 'order:' || order_id from diff_int_orders__identified",
+		// A refund of an order that nobody knew was its own buyer's.
+		`select x.platform, x.shop_id, x.buyer_id from lake_refunds x
+		 where (x.platform, x.shop_id, x.order_id) in (select (platform, shop_id, order_id) from diff_int_orders__identified)`,
 		"select platform, shop_id, buyer_id from diff_int_own_accounts",
+		// Groups of agents to whom cases were given.
+		keyedRows("lake_cases", "int_orders__identified", caseKey, true)+
+			" where (x.platform, x.shop_id, x.agent_id) in (select (platform, shop_id, agent_id) from changed_agents)",
+		// A turn may be open on days without a message.
+		`select x.platform, x.shop_id, x.buyer_key from prev_int_open_turns x
+		 where exists (select 1 from rule_reach d where d.platform = x.platform and d.shop_id = x.shop_id and d.dt = x.dt)`,
+		// Items without an amount share their order's by price.
+		keyedRows("lake_order_items", "int_orders__identified", orderKey, true)+
+			" where x.amount is null and (x.platform, x.shop_id, x.product_id) in (select (platform, shop_id, product_id) from changed_products)",
 		// Roles, robots, groups: whoever talked to an agent whose row changed (nobody else's order is credited to him), or rated him.
 		`select x.platform, x.shop_id, x.buyer_id from lake_chat_messages x
 		 where (x.platform, x.shop_id, x.agent_id) in (select (platform, shop_id, agent_id) from changed_agents)`,
@@ -97,10 +118,12 @@ func (r *run) findBuyers(ctx context.Context) error {
 	if err := r.exec(ctx, "find days within reach of changed rules", reach); err != nil {
 		return err
 	}
-	if err := r.bindPublishedAs(ctx, "inquiries", []lake.Column{
-		{Name: "platform", Type: "VARCHAR"}, {Name: "shop_id", Type: "VARCHAR"}, {Name: "buyer_key", Type: "VARCHAR"}, {Name: "window_end_dt", Type: "DATE"},
-	}); err != nil {
-		return err
+	for table, date := range map[string]string{"inquiries": "window_end_dt", "int_open_turns": "dt"} {
+		if err := r.bindPublishedAs(ctx, table, []lake.Column{
+			{Name: "platform", Type: "VARCHAR"}, {Name: "shop_id", Type: "VARCHAR"}, {Name: "buyer_key", Type: "VARCHAR"}, {Name: date, Type: "DATE"},
+		}); err != nil {
+			return err
+		}
 	}
 	published, err := r.findPublished(ctx)
 	if err != nil {

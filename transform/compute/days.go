@@ -56,6 +56,19 @@ var dayFinders = []string{
 	 join rule_day d on d.platform = n.platform and d.shop_id = n.shop_id
 	 where o.last_dt is distinct from n.last_dt
 	   and (o.last_dt is null or n.last_dt is null or d.dt > least(o.last_dt, n.last_dt))`,
+	// The horizon moved: of cases a limit has passed or not yet, buyers served after sale had their time to come back.
+	`select c.platform, c.shop_id, c.dt from overlay_int_cases c
+	 join overlay_int_shop_horizon n on n.platform = c.platform and n.shop_id = c.shop_id
+	 left join prev_int_shop_horizon o on o.platform = n.platform and o.shop_id = n.shop_id
+	 where o.horizon_end_at is distinct from n.horizon_end_at
+	   and (o.horizon_end_at is null or n.horizon_end_at is null
+	     or c.sla_failed_at between least(o.horizon_end_at, n.horizon_end_at) and greatest(o.horizon_end_at, n.horizon_end_at))`,
+	`select n.platform, n.shop_id, d.dt from overlay_int_shop_horizon n
+	 left join prev_int_shop_horizon o on o.platform = n.platform and o.shop_id = n.shop_id
+	 join rule_day d on d.platform = n.platform and d.shop_id = n.shop_id
+	 where o.horizon_dt is distinct from n.horizon_dt
+	   and (o.horizon_dt is null or n.horizon_dt is null
+	     or d.dt + d.retention_days between least(o.horizon_dt, n.horizon_dt) and greatest(o.horizon_dt, n.horizon_dt))`,
 	`select d.platform, d.shop_id, d.dt from rule_day d where (d.platform, d.shop_id) in (select (platform, shop_id) from full_shops)`,
 }
 

@@ -28,7 +28,7 @@ func (r *run) valueChanges(ctx context.Context) error {
 		return nil
 	}
 	for _, m := range r.graph.OfScope(model.Day) {
-		if !m.Publish || r.deltas[m.Name].rows == 0 || !slices.Contains(m.Grain, "dt") {
+		if !m.Publish || r.deltas[m.Name].rows == 0 || !isKPITable(m) {
 			continue
 		}
 		if err := r.modelValues(ctx, m); err != nil {
@@ -80,6 +80,14 @@ func (r *run) modelValues(ctx context.Context, m *model.Model) error {
 		r.out.Values = append(r.out.Values, v)
 	}
 	return rows.Err()
+}
+
+// isKPITable tells the tables of one row per entity and day from lists that
+// divide a day further.
+func isKPITable(m *model.Model) bool {
+	return slices.Contains(m.Grain, "dt") && !slices.ContainsFunc(m.Grain, func(column string) bool {
+		return !slices.Contains([]string{"platform", "shop_id", "agent_id", "agent_group", "dt"}, column)
+	})
 }
 
 func isNumber(kind string) bool {

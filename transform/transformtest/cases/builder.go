@@ -55,6 +55,14 @@ func (b *builder) read(line string) error {
 		return b.want(rest)
 	case word == "agent":
 		return b.agent(rest)
+	case word == "product":
+		return b.product(rest)
+	case word == "case":
+		return b.serviceCase(rest)
+	case word == "event":
+		return b.event(rest)
+	case word == "evaluation":
+		return b.evaluation(rest)
 	case word == "flag":
 		return b.flag(rest)
 	case word == "order":
@@ -110,6 +118,12 @@ func (b *builder) message(at, from, to string, transfer bool, notes string) erro
 			m.IsAuto = true
 		case strings.HasPrefix(note, "of "):
 			m.BuyerID = strings.TrimPrefix(note, "of ")
+		case strings.HasPrefix(note, "asks about "):
+			m.Topic = strings.TrimPrefix(note, "asks about ")
+		case strings.HasPrefix(note, "recommends "):
+			m.Kind, m.ProductID = "product", strings.TrimPrefix(note, "recommends ")
+		case strings.HasPrefix(note, "says "): // `says 推荐这款 about p1`
+			m.Text, m.ProductID, _ = strings.Cut(strings.TrimPrefix(note, "says "), " about ")
 		default:
 			return fmt.Errorf("unknown note %q", note)
 		}
@@ -134,25 +148,6 @@ func (b *builder) online(agent, span string) error {
 	}
 	end, err := b.at(to)
 	b.c.World.Presence = append(b.c.World.Presence, world.Presence{AgentID: agent, FromAt: start, ToAt: end, State: "online"})
-	return err
-}
-
-// agent reads `a1: group g`, `a1: group g, from 6th` or `a1: group g, to 5th`.
-func (b *builder) agent(text string) error {
-	text, span, _ := strings.Cut(text, ", ")
-	a := world.Agent{}
-	a.ID, a.Group, _ = strings.Cut(text, ": group ")
-	var err error
-	switch word, date, _ := strings.Cut(span, " "); word {
-	case "":
-	case "from":
-		a.ValidFrom, err = day(date)
-	case "to":
-		a.ValidTo, err = day(date)
-	default:
-		err = fmt.Errorf("unknown note %q", span)
-	}
-	b.c.World.Agents = append(b.c.World.Agents, a)
 	return err
 }
 

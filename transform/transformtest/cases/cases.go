@@ -9,15 +9,22 @@
 //	rule slow_response: {seconds: 30}
 //	rule from 2026-01-10 slow_response: {seconds: 30}
 //	data ends 5th
-//	agent a1: group g, to 5th
+//	agent a1: group g, 45.50 an hour, from 1st, to 5th, robot
+//	product p1: 12.50 yuan
 //	05 10:00 b1→a1, leave message
 //	05 10:01 a1→b1
 //	05 10:01 bot→b1, auto-reply
 //	05 10:02 a1⇒a2 of b1
+//	05 10:03 a1→b1, recommends p1
+//	05 10:03 b1→a1, asks about 价格
+//	05 10:04 a1→b1, says 推荐这款 about p1
 //	a1 online 05 09:00 to 05 23:55
 //	flag b1 malicious 2026-01-06 to 2026-01-07, removed
 //	order o1: of b1, 05 10:30, paid 05 11:30, 80 yuan, quantity 3
 //	refund r1: of o1, 06 06:00, 50 yuan, succeeded, completed 08 06:00, by merchant
+//	case c1: of b1, 06 10:00, about o1, agent a1, type 物流, replied 06 10:01, resolved 07 10:00, nps 9, transferred
+//	event e1: training of a1, 05 10:00
+//	evaluation e1: of b1, agent a1, 05 12:00, score 5
 //	rating: of o1, by b1, 2026-01-10 12:00, service 5
 //	want a1, 5th: received_buyers 1, reply_rate NULL
 //	want S, 7 days as of the 10th: slow_rate 1/2
@@ -26,6 +33,11 @@
 //	want inquiry a1 b1 5th: status lost
 //	want order o1: kind assisted, order_agent_id a1
 //	want credit o1 in_force a1: share 0.3
+//	want reminder a1 b1 5th: paid_same_day true
+//	want recommendation a1 b1 p1 5th: bought true
+//	want case type 物流 5th: cases 1
+//	want topic 价格 5th: buyers 2, share 2/3
+//	want training effect e1 response_avg_s: effect -10
 //	want no row a1 6th
 //
 // A time without a year is of January 2026, on the wall clock of Shanghai. An

@@ -104,6 +104,8 @@ func (b *builder) refund(text string) error {
 			r.ClosedBy = rest
 		case "succeeded", "closed", "open":
 			r.Status = word
+		case "exchange":
+			r.Type = word
 		default:
 			if amount, isAmount := strings.CutSuffix(p, " yuan"); isAmount {
 				r.Amount, err = cents(amount)
@@ -167,6 +169,9 @@ func (b *builder) want(text string) error {
 }
 
 func (w *want) target(parts []string) error {
+	if ok, err := w.careTarget(parts); ok {
+		return err
+	}
 	var err error
 	switch {
 	case parts[0] == "group" && len(parts) > 2: // group g, 5th

@@ -16,6 +16,10 @@ var (
 		"slow_buyers", "reply_within_units", "reply_within_ok", "long_receptions", "agent_chars",
 		"logins", "online_accounts",
 		"invited", "rated", "good", "neutral", "bad", "score_sum", "csat_good", "csat_rated",
+		"reminded_buyers", "reminded_paid_buyers", "recommended_buyers", "recommended_bought",
+		"cases_opened", "cases_resolved", "sla_met_cases", "sla_due_cases", "transferred_cases", "repeat_cases",
+		"nps_promoters", "nps_detractors", "nps_responses", "kb_lookups", "trainings",
+		"served_buyers", "retained_buyers", "same_product_buyers",
 	}
 	shopCountColumns = []string{"placed_orders", "placed_orders_paid"}
 
@@ -24,6 +28,7 @@ var (
 		"own_paid_amount", "own_order_others_pay_amount", "others_order_own_pay_amount", "silent_own_pay_amount",
 		"silent_follow_up_amount", "sales_items", "refunded_amount", "inquiry_deal_amount",
 		"deals", "refunds", "disputes", "refunds_completed", "self_completed", "complaints",
+		"recommended_amount",
 	}
 	shopAmountColumns = []string{
 		"valid_paid_amount", "uncredited_amount", "excluded_amount", "shop_paid_amount", "unlinked_amount",
@@ -31,7 +36,7 @@ var (
 	}
 
 	// hourColumns are exact sums, shown as floats.
-	hourColumns     = []string{"online_hours", "refund_hours_sum"}
+	hourColumns     = []string{"online_hours", "refund_hours_sum", "resolution_hours_sum", "labour_cost"}
 	shopHourColumns = []string{"coverage_hours"}
 
 	rates = []rate{
@@ -66,6 +71,16 @@ var (
 		{"self_completed_rate", "self_completed", "refunds_completed"},
 		{"refund_duration_avg_h", "refund_hours_sum", "refunds_completed"},
 		{"complaint_rate", "complaints", "deals"},
+		{"remind_success_rate", "reminded_paid_buyers", "reminded_buyers"},
+		{"recommend_success_rate", "recommended_bought", "recommended_buyers"},
+		{"resolution_rate", "cases_resolved", "cases_opened"},
+		{"resolution_avg_h", "resolution_hours_sum", "cases_resolved"},
+		{"sla_met_rate", "sla_met_cases", "sla_due_cases"},
+		{"transfer_rate", "transferred_cases", "cases_opened"},
+		{"repeat_contact_rate", "repeat_cases", "cases_opened"},
+		{"kb_lookups_per_case", "kb_lookups", "cases_opened"},
+		{"cost_per_case", "labour_cost", "cases_opened"},
+		{"sales_per_cost", "sales_amount", "labour_cost"},
 	}
 	shopRates = []rate{
 		{"pay_rate", "placed_orders_paid", "placed_orders"},

@@ -12,11 +12,14 @@ func (c *calc) writeDays() {
 			continue
 		}
 		r := c.kpiRow(k.entity, k.dt)
-		fillKPIs(r, k.entity, sumOf(t), t.turns, true)
+		values := sumOf(t)
+		fillKPIs(r, k.entity, values, t.turns, true)
 		r["earliest_online_at"], r["latest_online_at"] = nil, nil
 		if !t.first.IsZero() {
 			r["earliest_online_at"], r["latest_online_at"] = t.first, t.last
 		}
+		fillConcurrency(r, t.open)
+		c.fillCare(r, k.entity, k.dt, 1, values)
 		c.add(tableOf(k.entity, "day"), r)
 	}
 }

@@ -31,10 +31,22 @@ func isGroup(entity string) bool { return strings.HasPrefix(entity, groupMark) }
 
 func isPooled(entity string) bool { return entity == shopEntity || isGroup(entity) }
 
-// owners returns the day's tallies of an agent, of his group on that day and of
-// the shop.
+// entities names whom an agent's work of a day counts for: himself, his group on
+// that day and the shop; work of nobody known counts for the shop alone.
+func (c *calc) entities(agent string, d world.Date) []string {
+	if agent == "" {
+		return []string{shopEntity}
+	}
+	return []string{agent, c.groupOf(agent, d), shopEntity}
+}
+
+// owners returns the day's tallies of these.
 func (c *calc) owners(agent string, d world.Date) []*tally {
-	return []*tally{c.day(agent, d), c.day(c.groupOf(agent, d), d), c.day(shopEntity, d)}
+	var out []*tally
+	for _, entity := range c.entities(agent, d) {
+		out = append(out, c.day(entity, d))
+	}
+	return out
 }
 
 // tableOf names the table of an entity's rows of a period.

@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"math/big"
 	"sort"
 	"time"
 
@@ -115,6 +116,11 @@ func (c *calc) countPresence() {
 
 func (c *calc) countOnline(agent string, d world.Date) {
 	list := union(c.online(agent, d))
+	hours := new(big.Rat)
+	for _, i := range list {
+		hours.Add(hours, hoursOf(i.length()))
+	}
+	c.countLabour(agent, d, hours)
 	logins := int64(0)
 	for _, p := range c.w.Presence {
 		if p.AgentID == agent && p.State == "online" && c.w.Dt(p.FromAt) == d {

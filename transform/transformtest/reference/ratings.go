@@ -14,34 +14,38 @@ type countedRating struct {
 	createdDt world.Date // of its order
 }
 
+// judgeEvaluation returns the invited day, whether the evaluation lies in the
+// hours and comes from a source that count, and whether it counts at all.
+func (c *calc) judgeEvaluation(e *world.Evaluation) (dt world.Date, inScope, counts bool) {
+	at := e.InvitedAt
+	if at.IsZero() {
+		at = e.RatedAt
+	}
+	dt = c.w.Dt(at)
+	rules := c.w.RulesAt(dt)
+	if c.excludesBuyer(e.BuyerID, dt) || c.w.ExcludesAgent(e.AgentID, dt) {
+		return dt, false, false
+	}
+	if e.ServedBy == "bot" && rules.ServedBy != "human_and_bot" {
+		return dt, false, false
+	}
+	source := e.Source
+	if source == "" {
+		source = "buyer"
+	}
+	inScope = slices.Contains(rules.RatingSources, source) && world.InHours(c.w.Local(at), rules.RatingFrom, rules.RatingTo)
+	return dt, inScope, inScope || e.Score != 0
+}
+
 // countEvaluations adds evaluations to their invited days.
 func (c *calc) countEvaluations() {
-	for _, e := range c.w.Evaluations {
-		at := e.InvitedAt
-		if at.IsZero() {
-			at = e.RatedAt
-		}
-		dt := c.w.Dt(at)
-		rules := c.w.RulesAt(dt)
-		if c.excludesBuyer(e.BuyerID, dt) || c.w.ExcludesAgent(e.AgentID, dt) {
+	for i := range c.w.Evaluations {
+		e := &c.w.Evaluations[i]
+		dt, inScope, counts := c.judgeEvaluation(e)
+		if !counts {
 			continue
 		}
-		if e.ServedBy == "bot" && rules.ServedBy != "human_and_bot" {
-			continue
-		}
-		source := e.Source
-		if source == "" {
-			source = "buyer"
-		}
-		inScope := slices.Contains(rules.RatingSources, source) && world.InHours(c.w.Local(at), rules.RatingFrom, rules.RatingTo)
-		if !inScope && e.Score == 0 {
-			continue
-		}
-		days := []*tally{c.day(shopEntity, dt)}
-		if e.AgentID != "" {
-			days = c.owners(e.AgentID, dt)
-		}
-		for _, day := range days {
+		for _, day := range c.owners(e.AgentID, dt) {
 			day.when(inScope, "invited")
 			if e.Score == 0 {
 				continue

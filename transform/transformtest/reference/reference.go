@@ -29,6 +29,11 @@ var Keys = map[string][]string{
 	"lost_inquiries":    {"platform", "shop_id", "agent_id", "buyer_id", "dt"},
 	"slow_responses":    {"platform", "shop_id", "agent_id", "buyer_id", "dt", "message_id"},
 	"unreplied":         {"platform", "shop_id", "agent_id", "buyer_id", "dt"},
+	"reminders":         {"platform", "shop_id", "agent_id", "buyer_id", "dt"},
+	"recommendations":   {"platform", "shop_id", "agent_id", "buyer_id", "product_id", "dt"},
+	"case_types":        {"platform", "shop_id", "dt", "type"},
+	"kpi_topic_day":     {"platform", "shop_id", "topic", "dt"},
+	"training_effects":  {"platform", "shop_id", "event_id", "metric"},
 }
 
 // calc holds what the topics hand to each other while one world is computed.
@@ -49,6 +54,7 @@ type calc struct {
 	orders      []*order
 	orderByID   map[string]*order
 	inquiries   []*inquiry
+	reminders   []*reminder
 
 	days    map[entityDay]*tally
 	ratings []countedRating
@@ -75,6 +81,7 @@ func Compute(w *world.World) Result {
 	c.readOrders()
 	c.attributeOrders()
 	c.buildInquiries()
+	c.remindBuyers()
 
 	c.countService()
 	c.countConversion()
@@ -83,12 +90,20 @@ func Compute(w *world.World) Result {
 	c.countEvaluations()
 	c.capRatings()
 	c.countPresence()
+	c.countReminders()
+	c.countRecommendations()
+	c.countConcurrency()
+	c.countCases()
+	c.countServed()
+	c.countEvents()
 
 	c.writeOrders()
 	c.writeInquiries()
 	c.writeServiceLists()
 	c.writeDays()
 	c.writeWindows()
+	c.writeTopics()
+	c.writeTrainings()
 	return c.out
 }
 

@@ -3,6 +3,7 @@ package reference
 import (
 	"maps"
 	"math/big"
+	"strings"
 	"sync"
 	"testing"
 
@@ -157,6 +158,33 @@ func TestWorldsReachEveryOutcome(t *testing.T) {
 }
 
 // A world compared with itself has no difference; a changed value is named.
+// Every column of the tables takes more than one value somewhere, or the worlds
+// would not test it.
+func TestWorldsReachEveryColumn(t *testing.T) {
+	values := map[string]map[string]bool{}
+	forRandomWorlds(t, func(_ *testing.T, _ *world.World, r Result) {
+		for table, rows := range r {
+			for _, row := range rows {
+				for column, v := range row {
+					key := table + "." + column
+					if values[key] == nil {
+						values[key] = map[string]bool{}
+					}
+					if len(values[key]) < 3 {
+						values[key][Spell(v)] = true
+					}
+				}
+			}
+		}
+	})
+	for key, list := range values {
+		ofShop := strings.HasPrefix(key, "kpi_shop") && strings.HasSuffix(key, ".other_agent_buyers") // 0 by definition
+		if len(list) < 2 && !ofShop {
+			t.Errorf("%s is always the same", key)
+		}
+	}
+}
+
 func TestCompareNamesDifferences(t *testing.T) {
 	keys := []string{"dt"}
 	want := []Row{{"dt": world.Date(20000), "n": int64(3), "share": big.NewRat(3, 10), "rate": nil}}

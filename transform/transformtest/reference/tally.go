@@ -14,6 +14,7 @@ type tally struct {
 	buyers      map[string]map[string]bool // distinct buyers (or orders) by column
 	turns       []int64                    // response seconds of answered turns
 	first, last time.Time                  // online
+	open        []interval                 // of turns, one list of each pair
 }
 
 func newTally() *tally {

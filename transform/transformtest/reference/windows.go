@@ -38,7 +38,8 @@ func (c *calc) writeWindow(entity string, asOf, window world.Date) {
 	}
 	r := c.kpiRow(entity, asOf)
 	r["window_days"] = int64(window)
-	fillKPIs(r, entity, sumOf(days...), turns, window != 180)
+	values := sumOf(days...)
+	fillKPIs(r, entity, values, turns, window != 180)
 	for column, set := range windowDistinct {
 		r[column] = int64(len(buyersOfDays(days, set)))
 	}
@@ -48,6 +49,8 @@ func (c *calc) writeWindow(entity string, asOf, window world.Date) {
 			r["repeat_buyers"] = r["repeat_buyers"].(int64) + 1
 		}
 	}
+	c.fillCare(r, entity, asOf, window, values)
+	c.fillRepurchase(r, entity, asOf, window)
 	if entity == shopEntity {
 		c.fillDSR(r, asOf, window)
 	}

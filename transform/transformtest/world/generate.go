@@ -34,12 +34,15 @@ func Random(seed uint64) (*World, error) {
 	g.chats()
 	g.presence()
 	g.orders()
+	g.followAdvice()
 	g.pendings()
 	g.nameOrders()
 	g.afterSales()
 	g.ratings()
 	g.evaluations()
 	g.flags()
+	g.cases()
+	g.events()
 	g.end()
 	return g.w, nil
 }
@@ -109,6 +112,12 @@ func (g *generator) ruleEntries() {
 			fmt.Fprintf(&b, "- {%splatform: %s, shop: %s, values: {%s}}\n", text, g.w.Shop.Platform, g.w.Shop.ID, value)
 		}
 	}
+	if g.chance(35) { // few worlds are long enough for the default
+		fmt.Fprintf(&b, "- {platform: %s, shop: %s, values: {retention_days: %d}}\n", g.w.Shop.Platform, g.w.Shop.ID, g.between(1, 6))
+	}
+	if g.chance(15) { // for orders that two agents share
+		fmt.Fprintf(&b, "- {platform: %s, shop: %s, values: {credit: split, split_order_share: 0.3}}\n", g.w.Shop.Platform, g.w.Shop.ID)
+	}
 	g.w.Rules = b.String()
 }
 
@@ -155,6 +164,13 @@ var ruleChoices = [][]string{
 	{`rating_hours: "22:00-09:00"`, `rating_hours: "09:00-23:00"`},
 	{`rating_sources: [buyer]`, `rating_sources: [agent, system]`},
 	{`dsr_max_per_month: 1`, `dsr_max_per_month: 2`},
+	{`recommendation_marks: ["=好的", "推荐*"]`, `recommendation_marks: ["/发货|有货/"]`, `recommendation_marks: []`},
+	{`sla_first_reply_minutes: 1`, `sla_first_reply_minutes: 600`},
+	{`sla_resolve_hours: 1`, `sla_resolve_hours: 200`},
+	{`repeat_contact_days: 1`, `repeat_contact_days: 3`},
+	{`retention_days: 1`, `retention_days: 3`, `retention_days: 5`, `retention_days: 20`},
+	{`training_days: 1`, `training_days: 3`, `training_days: 5`},
+	{`training_kpis: [answer_ratio, reply_rate]`, `training_kpis: [amount_per_buyer, csat, response_avg_s]`, `training_kpis: []`},
 }
 
 // people draws rows of agents: robots, roles, groups, changes in the middle; the
@@ -166,12 +182,16 @@ func (g *generator) people() {
 		}
 		a := Agent{ID: id, Name: "客服" + id, Group: pick(g, "", "g", "h"), Role: pick(g, "", "", "presale", "aftersale", "both")}
 		a.IsBot = i > 0 && g.chance(12)
+		if g.chance(70) {
+			a.HourlyCost = number(int64(pick(g, 0, 3000, 4550, 33)))
+		}
 		if !g.chance(30) {
 			g.w.Agents = append(g.w.Agents, a)
 			continue
 		}
 		middle := g.first + Date(g.between(1, g.days-1))
 		later := a
+		later.HourlyCost = pick(g, nil, a.HourlyCost, number(5001))
 		later.ValidFrom, later.Role, later.Group = middle, pick(g, "", "aftersale", "presale"), pick(g, "", "g", "h")
 		later.IsBot = i > 0 && g.chance(20)
 		if g.chance(60) {
@@ -183,7 +203,11 @@ func (g *generator) people() {
 		g.w.Agents = append(g.w.Agents, a, later)
 	}
 	for i := range 4 {
-		g.w.Products = append(g.w.Products, Product{ID: fmt.Sprintf("p%d", i+1), Title: "商品", Price: number(1000)})
+		p := Product{ID: fmt.Sprintf("p%d", i+1), Title: "商品", Price: number(int64(pick(g, 1000, 999, 1, 0)))}
+		if g.chance(15) {
+			p.Price = nil
+		}
+		g.w.Products = append(g.w.Products, p)
 	}
 }
 

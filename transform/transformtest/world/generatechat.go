@@ -80,7 +80,9 @@ func (g *generator) message(at time.Time, buyer, agent string) time.Time {
 		m.Sender = "agent"
 		m.IsAuto = g.chance(12)
 		if g.chance(8) {
-			m.Kind, m.ProductID = "product", pick(g, "p1", "p2")
+			m.Kind, m.ProductID = "product", pick(g, "p1", "p2", "p3", "")
+		} else if g.chance(8) {
+			m.ProductID = pick(g, "p1", "p2")
 		}
 	case n < 88:
 		m.Sender = "bot"

@@ -27,7 +27,10 @@ func (g *generator) orders() {
 		for j := range g.between(0, 3) {
 			item := OrderItem{OrderID: o.ID, ItemID: fmt.Sprintf("i%d", j+1), ProductID: pick(g, "p1", "p2", "p3", "")}
 			if g.chance(80) {
-				item.Quantity = number(int64(g.between(1, 3)))
+				item.Quantity = number(int64(g.between(0, 3)))
+			}
+			if g.chance(35) {
+				item.Amount = number(int64(pick(g, 0, 100, 3333, 9999)))
 			}
 			g.w.Items = append(g.w.Items, item)
 		}

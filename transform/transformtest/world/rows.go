@@ -8,6 +8,7 @@ func (w *World) delivered() map[string][]fields {
 		"chat_messages": make([]fields, 0, len(w.Messages)), "orders": make([]fields, 0, len(w.Orders)),
 		"order_items": nil, "refunds": nil, "complaints": nil, "evaluations": nil, "order_ratings": nil,
 		"agent_presence": nil, "agents": nil, "products": nil, "buyer_flags": nil, "loss_reasons": nil,
+		"cases": nil, "agent_events": nil,
 	}
 	add := func(name string, f fields) { out[name] = append(out[name], f) }
 	for _, m := range w.Messages {
@@ -73,6 +74,18 @@ func (w *World) addDimensions(add func(string, fields)) {
 		add("loss_reasons", fields{
 			"agent_id": l.AgentID, "buyer_id": l.BuyerID, "dt": l.Dt, "reason": l.Reason, "note": l.Note, "author": l.Author,
 			"updated_at": l.UpdatedAt,
+		})
+	}
+	for _, c := range w.Cases {
+		add("cases", fields{
+			"case_id": c.ID, "opened_at": c.OpenedAt, "buyer_id": c.BuyerID, "order_id": c.OrderID, "agent_id": c.AgentID,
+			"type": c.Type, "status": c.Status, "first_reply_at": c.FirstReplyAt, "resolved_at": c.ResolvedAt,
+			"transferred": c.Transferred, "nps": optional(c.NPS), "updated_at": c.UpdatedAt,
+		})
+	}
+	for _, e := range w.Events {
+		add("agent_events", fields{
+			"event_id": e.ID, "at": e.At, "agent_id": e.AgentID, "kind": e.Kind, "case_id": e.CaseID, "topic": e.Topic,
 		})
 	}
 }

@@ -51,6 +51,14 @@ type Rules struct {
 	RatingFrom, RatingTo int // seconds of the wall clock
 	RatingSources        []string
 	DSRMaxPerMonth       int
+
+	RecommendationMarks  []string
+	SLAFirstReplyMinutes int
+	SLAResolveHours      int
+	RepeatContactDays    int
+	RetentionDays        int
+	TrainingDays         int
+	TrainingKPIs         []string
 }
 
 // ReplyWithin is the value of the rule reply_within.
@@ -80,6 +88,8 @@ func defaults() Rules {
 		OrderAgentBy: "latest", FollowUpMinutes: 60, AgentInitiatedDays: 2,
 		RemindWithinHours: 72, MergeLostAcrossDays: true,
 		RatingFrom: 8 * 3600, RatingTo: 23 * 3600, RatingSources: []string{"buyer", "agent", "system"}, DSRMaxPerMonth: 3,
+		SLAFirstReplyMinutes: 3, SLAResolveHours: 48, RepeatContactDays: 7, RetentionDays: 180, TrainingDays: 14,
+		TrainingKPIs: []string{"response_avg_s", "inquiry_to_pay_rate", "good_rate"},
 	}
 }
 

@@ -97,7 +97,8 @@ func spellRules(r *Rules) string {
 		r.InquiryValidityDays, r.AfterSalesDays, r.Credit, r.SplitOrderShare, r.NeedsBuyerMessage, r.InquiryRoles,
 		r.OutboundDays, r.OrderAgentBy, r.CreditSilentFollowUp, r.FollowUpMinutes, r.AgentInitiatedCounts, r.AgentInitiatedDays,
 		r.RemindAfterMinutes, r.RemindWithinHours, x.IDs, x.Products, x.Tags, Cents(x.MinCents).String(),
-		r.MergeLostAcrossDays, r.HandoverCounts, r.RatingFrom, r.RatingTo, r.RatingSources, r.DSRMaxPerMonth)
+		r.MergeLostAcrossDays, r.HandoverCounts, r.RatingFrom, r.RatingTo, r.RatingSources, r.DSRMaxPerMonth,
+		r.RecommendationMarks, r.SLAFirstReplyMinutes, r.SLAResolveHours, r.RepeatContactDays, r.RetentionDays, r.TrainingDays, r.TrainingKPIs)
 }
 
 func spellValues(v *rule.Values) string {
@@ -106,6 +107,10 @@ func spellValues(v *rule.Values) string {
 	for _, p := range v.AutoReplyPatterns {
 		patterns = append(patterns, p.String())
 	}
+	var marks []string
+	for _, p := range v.RecommendationMarks {
+		marks = append(marks, p.String())
+	}
 	return fmt.Sprint(int(v.DayStartsAt), v.ExcludeAgents, v.ExcludeFlags, patterns, v.ServedBy,
 		int(v.FilterMonologueBuyerMessages), int(v.FilterSingleSentenceAgentMessages), v.FilterWatchword, int(v.HandoverMaxAgentMessages), v.LongReceptionMinutes,
 		v.ReplyHorizon, v.ResponseFrom, v.SubtractOffline, v.SlowResponse.Seconds, v.SlowResponse.Scope, v.SlowResponse.Times, v.SessionGapMinutes,
@@ -113,5 +118,6 @@ func spellValues(v *rule.Values) string {
 		v.InquiryValidityDays, v.AfterSalesDays, v.Credit, v.SplitOrderShare.String(), v.OrderAgentNeedsBuyerMessage, v.InquiryRoles,
 		v.OutboundDays, v.OrderAgentBy, v.CreditSilentFollowUp, v.FollowUpMinutes, v.AgentInitiatedCounts, v.AgentInitiatedReplyDays,
 		v.RemindAfterMinutes, v.RemindWithinHours, x.IDs, x.Products, x.Tags, x.MinAmount.Fixed(2),
-		v.MergeLostAcrossDays, v.HandoverCounts, v.RatingHours.From, v.RatingHours.To, v.RatingSources, v.DSRMaxPerMonth)
+		v.MergeLostAcrossDays, v.HandoverCounts, v.RatingHours.From, v.RatingHours.To, v.RatingSources, v.DSRMaxPerMonth,
+		marks, v.SLAFirstReplyMinutes, v.SLAResolveHours, v.RepeatContactDays, v.RetentionDays, v.TrainingDays, v.TrainingKPIs)
 }

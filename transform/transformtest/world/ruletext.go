@@ -80,6 +80,8 @@ func (r *Rules) set(name string, v any) (err error) {
 		"inquiry_validity_days": &r.InquiryValidityDays, "after_sales_days": &r.AfterSalesDays, "outbound_days": &r.OutboundDays,
 		"follow_up_minutes": &r.FollowUpMinutes, "agent_initiated_reply_days": &r.AgentInitiatedDays,
 		"remind_after_minutes": &r.RemindAfterMinutes, "remind_within_hours": &r.RemindWithinHours, "dsr_max_per_month": &r.DSRMaxPerMonth,
+		"sla_first_reply_minutes": &r.SLAFirstReplyMinutes, "sla_resolve_hours": &r.SLAResolveHours,
+		"repeat_contact_days": &r.RepeatContactDays, "retention_days": &r.RetentionDays, "training_days": &r.TrainingDays,
 	}
 	texts := map[string]*string{
 		"served_by": &r.ServedBy, "response_from": &r.ResponseFrom, "credit": &r.Credit, "order_agent_by": &r.OrderAgentBy,
@@ -92,7 +94,8 @@ func (r *Rules) set(name string, v any) (err error) {
 	}
 	lists := map[string]*[]string{
 		"exclude_agents": &r.ExcludeAgents, "exclude_flags": &r.ExcludeFlags, "auto_reply_patterns": &r.AutoReplyPatterns,
-		"inquiry_roles": &r.InquiryRoles, "rating_sources": &r.RatingSources,
+		"inquiry_roles": &r.InquiryRoles, "rating_sources": &r.RatingSources, "recommendation_marks": &r.RecommendationMarks,
+		"training_kpis": &r.TrainingKPIs,
 	}
 	switch {
 	case ints[name] != nil:
@@ -305,4 +308,18 @@ func (w *World) IsAutomatic(m *ChatMessage) bool {
 func (w *World) HasWatchword(m *ChatMessage) bool {
 	word := w.RulesAt(w.Dt(m.SentAt)).FilterWatchword
 	return word != "" && strings.Contains(m.Text, word)
+}
+
+// IsMarked tells whether an agent's text bears a recommendation mark of its day
+// and names a product.
+func (w *World) IsMarked(m *ChatMessage) bool {
+	if m.Sender != "agent" || m.ProductID == "" || m.Text == "" {
+		return false
+	}
+	for _, p := range w.RulesAt(w.Dt(m.SentAt)).RecommendationMarks {
+		if matches(p, m.Text) {
+			return true
+		}
+	}
+	return false
 }

@@ -136,7 +136,7 @@ func (w *World) stored() map[string][]fields {
 	for i, m := range rows["chat_messages"] {
 		msg := &w.Messages[i]
 		m["is_auto"], m["agent_as_buyer_id"] = w.IsAutomatic(msg), msg.AgentID
-		m["topic"], m["is_recommendation"], m["watchword_hits"] = msg.Topic, false, int64(0)
+		m["topic"], m["is_recommendation"], m["watchword_hits"] = msg.Topic, w.IsMarked(msg), int64(0)
 		if w.HasWatchword(msg) {
 			m["watchword_hits"] = int64(1)
 		}

@@ -31,6 +31,8 @@ type World struct {
 	Products    []Product
 	Flags       []BuyerFlag
 	LossReasons []LossReason
+	Cases       []Case
+	Events      []AgentEvent
 
 	zone    *time.Location
 	entries []ruleEntry
@@ -167,6 +169,24 @@ type LossReason struct {
 	Dt                   Date
 	Reason, Note, Author string
 	UpdatedAt            time.Time
+}
+
+// Case is a row of cases. NPS nil is a missing one.
+type Case struct {
+	ID                        string
+	OpenedAt                  time.Time
+	BuyerID, OrderID, AgentID string
+	Type, Status              string
+	FirstReplyAt, ResolvedAt  time.Time
+	Transferred               bool
+	NPS                       *int64
+	UpdatedAt                 time.Time
+}
+
+// AgentEvent is a row of agent_events.
+type AgentEvent struct {
+	ID, AgentID, Kind, CaseID, Topic string
+	At                               time.Time
 }
 
 // Open reads the shop's time zone and rules. It must be called once after the

@@ -11,6 +11,7 @@ import (
 
 	"kefu/cmd/etl/internal/config"
 	"kefu/cmd/etl/internal/terminal"
+	"kefu/extract/lake"
 	"kefu/extract/ledger"
 	"kefu/extract/postgres"
 	"kefu/extract/seal"
@@ -99,7 +100,7 @@ func isEnvironment(err error) bool {
 	)
 	switch {
 	case errors.As(err, &environment), errors.As(err, &network), errors.As(err, &name), errors.As(err, &locked), errors.As(err, &key), errors.As(err, &server),
-		errors.Is(err, ledger.ErrSecretChanged), errors.Is(err, fs.ErrPermission):
+		errors.Is(err, ledger.ErrSecretChanged), errors.Is(err, ledger.ErrNewerLayout), errors.Is(err, lake.ErrNewerLayout), errors.Is(err, fs.ErrPermission):
 		return true
 	}
 	for _, known := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EMFILE, syscall.ENFILE} {

@@ -16,7 +16,7 @@ import (
 func (a *app) lakeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lake",
-		Short: "Care for the lake: maintain",
+		Short: "Care for the lake: maintain, recover",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -33,7 +33,16 @@ configuration; readers at work keep what they read.`,
 	}
 	keep.Flags().BoolVar(&dry, "dry-run", false, "say what would be done, and do nothing")
 	keep.Flags().BoolVar(&wait, "wait", false, "wait while a run works, instead of giving up")
-	cmd.AddCommand(keep)
+	cmd.AddCommand(keep, &cobra.Command{
+		Use:   "recover",
+		Short: "Make a lost state anew from the lake: the catalog and what was published",
+		Long: `Make a lost state anew from the lake: the catalog from the tables' own metadata,
+what was published from the copy that every publication leaves in the lake. The
+next run reads all files of the sources once more, as repetitions, and computes
+nothing. With a backup of the state this is not needed.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.recover(cmd.Context()) },
+	})
 	return cmd
 }
 

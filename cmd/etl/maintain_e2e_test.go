@@ -33,8 +33,7 @@ type aged struct {
 
 func newAged(t *testing.T) *aged {
 	t.Helper()
-	shop := world.Shop{Platform: "other", ID: "one", Name: "one", Timezone: "Asia/Shanghai"}
-	a := &aged{installation: newInstallation(t, "", exportSource{name: "exports", preset: "canonical", shop: shop})}
+	a := &aged{installation: newInstallation(t, "", newAgedSource())}
 	a.extra = keepOne
 	a.configure()
 	for night := range 4 {
@@ -52,6 +51,10 @@ func newAged(t *testing.T) *aged {
 		a.night(0)
 	}
 	return a
+}
+
+func newAgedSource() exportSource {
+	return exportSource{name: "exports", preset: "canonical", shop: world.Shop{Platform: "other", ID: "one", Name: "one", Timezone: "Asia/Shanghai"}}
 }
 
 // open opens the lake and the state for looking and planting.

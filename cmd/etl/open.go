@@ -71,7 +71,11 @@ func openLanding(cfg *config.Config, key *seal.Key, secret []byte) (*landing.Sto
 }
 
 func openLake(ctx context.Context, cfg *config.Config) (*lake.Lake, error) {
-	return lake.Open(ctx, lake.Options{CatalogDSN: cfg.State, Root: cfg.Lake})
+	l, err := lake.Open(ctx, lake.Options{CatalogDSN: cfg.State, Root: cfg.Lake})
+	if errors.Is(err, lake.ErrStateLost) {
+		return nil, &environmentError{err, "the state was lost: put a backup of it at " + cfg.State + ", or let `etl lake recover` make it anew from the lake"}
+	}
+	return l, err
 }
 
 // openEngine starts the engine; it reaches the lake and its spill folder only.

@@ -46,6 +46,7 @@ func (a *app) verbs() []*cobra.Command {
 		a.presetCommand(),
 		a.reportCommand(),
 		a.lakeCommand(),
+		a.stateCommand(),
 	}
 }
 

@@ -339,7 +339,12 @@ func TestCatalogIsRebuiltFromTheLake(t *testing.T) {
 	if err := os.Rename(w.opts.Root, moved.Root); err != nil {
 		t.Fatal(err)
 	}
-	w.Lake = w.open(moved)
+	if _, err := Open(w.ctx, moved); !errors.Is(err, ErrStateLost) {
+		t.Errorf("a lake without its catalog: %v", err)
+	}
+	lost := moved
+	lost.Recover = true
+	w.Lake = w.open(lost)
 	names, err := w.Rebuild(w.ctx)
 	if err != nil {
 		t.Fatal(err)

@@ -54,6 +54,8 @@ type Options struct {
 	CatalogDSN string
 	// Root is the directory that holds one folder per table.
 	Root string
+	// Recover opens a lake also where the catalog was lost: for Rebuild.
+	Recover bool
 }
 
 // Lake is an open lake. It is safe for concurrent use.
@@ -101,7 +103,11 @@ func Open(ctx context.Context, opts Options) (*Lake, error) {
 		return nil, fmt.Errorf("open lake catalog: %w", err)
 	}
 	l := &Lake{db: db, sqlite: driver == "sqlite", root: root, props: iceberg.Properties{}, cache: map[cacheKey][]File{}}
-	if err := l.connect(ctx, dialect); err != nil {
+	err = errors.Join(l.checkLayout(), l.connect(ctx, dialect))
+	if err == nil && !opts.Recover {
+		err = l.checkState(ctx)
+	}
+	if err != nil {
 		db.Close()
 		return nil, err
 	}

@@ -2,15 +2,11 @@ package lake
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
@@ -18,8 +14,7 @@ import (
 
 // Rebuild enters into the catalog the tables that the lake's directory holds
 // but the catalog does not, at their newest metadata, and returns their names:
-// what to do when the state was lost. Publications are not in the lake, so the
-// heads of the tables are what is left.
+// what to do when the state was lost. Publications are found in Copies.
 func (l *Lake) Rebuild(ctx context.Context) ([]string, error) {
 	known, err := l.Tables(ctx)
 	if err != nil {
@@ -34,14 +29,14 @@ func (l *Lake) Rebuild(ctx context.Context) ([]string, error) {
 		if !d.IsDir() || slices.Contains(known, d.Name()) {
 			continue
 		}
-		path, err := newestMetadata(filepath.Join(l.root, d.Name(), "metadata"))
+		meta, path, err := newestMetadata(filepath.Join(l.root, d.Name(), "metadata"))
 		if err != nil {
 			return nil, fmt.Errorf("rebuild catalog: table %s: %w", d.Name(), err)
 		}
 		if path == "" {
 			continue
 		}
-		if err := l.adopt(ctx, d.Name(), path, len(known)+len(found) == 0); err != nil {
+		if err := l.adopt(ctx, d.Name(), meta, len(known)+len(found) == 0); err != nil {
 			return nil, fmt.Errorf("rebuild catalog: table %s: %w", d.Name(), err)
 		}
 		found[d.Name()] = path
@@ -59,15 +54,7 @@ func (l *Lake) Rebuild(ctx context.Context) ([]string, error) {
 
 // adopt takes over the location that the metadata of the first table name, and
 // refuses tables of another lake.
-func (l *Lake) adopt(ctx context.Context, name, path string, first bool) error {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return fmt.Errorf("read metadata: %w", err)
-	}
-	meta, err := table.ParseMetadataBytes(b)
-	if err != nil {
-		return fmt.Errorf("read metadata %s: %w", path, err)
-	}
+func (l *Lake) adopt(ctx context.Context, name string, meta table.Metadata, first bool) error {
 	base, ok := strings.CutSuffix(meta.Location(), "/"+name)
 	switch {
 	case !ok:
@@ -77,7 +64,7 @@ func (l *Lake) adopt(ctx context.Context, name, path string, first bool) error {
 	case !first:
 		return fmt.Errorf("it was made in the lake %s, not in %s", base, l.base)
 	}
-	_, err = l.cat.UpdateNamespaceProperties(ctx, table.Identifier{Namespace}, nil, iceberg.Properties{"location": base})
+	_, err := l.cat.UpdateNamespaceProperties(ctx, table.Identifier{Namespace}, nil, iceberg.Properties{"location": base})
 	if err != nil {
 		return fmt.Errorf("keep the lake's location: %w", err)
 	}
@@ -98,32 +85,4 @@ func (l *Lake) register(ctx context.Context, name, path string) error {
 		return fmt.Errorf("enter it into the catalog: %w", err)
 	}
 	return nil
-}
-
-// newestMetadata returns the metadata file of the highest version in the
-// folder; among equals, of which at most one was committed, the youngest.
-func newestMetadata(dir string) (string, error) {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("list metadata: %w", err)
-	}
-	best, bestVersion, bestAt := "", -1, time.Time{}
-	for _, e := range entries {
-		prefix, _, ok := strings.Cut(e.Name(), "-")
-		version, err := strconv.Atoi(prefix)
-		if !ok || err != nil || !strings.HasSuffix(e.Name(), ".metadata.json") {
-			continue
-		}
-		info, err := e.Info()
-		if err != nil {
-			return "", fmt.Errorf("list metadata: %w", err)
-		}
-		if version > bestVersion || version == bestVersion && info.ModTime().After(bestAt) {
-			best, bestVersion, bestAt = filepath.Join(dir, e.Name()), version, info.ModTime()
-		}
-	}
-	return best, nil
 }

@@ -30,6 +30,8 @@ import (
 var (
 	// ErrNotFound says that the state holds no such row.
 	ErrNotFound = errors.New("not found")
+	// ErrNewerLayout says that a newer program made what is read.
+	ErrNewerLayout = errors.New("it is of a newer program")
 	// ErrSecretChanged says that the privacy secret is not the one that the
 	// buyers' ids of this installation were hashed with.
 	ErrSecretChanged = errors.New("the privacy secret differs from the one this lake was built with; buyers would no longer match: restore the old secret, or start a new lake and state")

@@ -140,7 +140,7 @@ func migrateOne(ctx context.Context, db *sql.DB, steps []string) (done bool, err
 	case version == len(steps):
 		return true, nil
 	case version > len(steps):
-		return false, fmt.Errorf("the state has layout %d, this program knows layouts up to %d: use the newer program, or a backup from before it", version, len(steps))
+		return false, fmt.Errorf("%w: the state has layout %d, this program knows layouts up to %d: use the newer program, or a backup from before it", ErrNewerLayout, version, len(steps))
 	}
 	if _, err := tx.ExecContext(ctx, steps[version]); err != nil {
 		return false, fmt.Errorf("migrate state to layout %d: %w", version+1, err)

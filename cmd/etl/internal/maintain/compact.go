@@ -64,8 +64,14 @@ func (w *work) compact(ctx context.Context) error {
 	if !changed {
 		return nil
 	}
-	_, err = w.Ledger.Publish(ctx, next, w.lease)
-	return err
+	if published, err = w.Ledger.Publish(ctx, next, w.lease); err != nil {
+		return err
+	}
+	text, err := w.Ledger.CopyOf(ctx, published)
+	if err != nil {
+		return err
+	}
+	return w.Lake.KeepCopy(published.ID, text)
 }
 
 // compactTable returns the snapshot that takes the place of the published one,

@@ -25,6 +25,9 @@ func (w *work) expire(ctx context.Context) error {
 		if err := w.Ledger.DropPublications(ctx, dropped); err != nil {
 			return err
 		}
+		if err := w.dropCopies(); err != nil {
+			return err
+		}
 	}
 	keep := snapshotsOf(w.kept)
 	w.Events.Stage("expire snapshots", len(w.names))
@@ -43,6 +46,23 @@ func (w *work) expire(ctx context.Context) error {
 			return err
 		}
 		w.Events.Step(name)
+	}
+	return nil
+}
+
+// dropCopies forgets the copies of publications that are not kept.
+func (w *work) dropCopies() error {
+	names, err := w.Lake.Copies()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if slices.ContainsFunc(w.kept, func(p ledger.Publication) bool { return p.ID == name }) {
+			continue
+		}
+		if err := w.Lake.DropCopy(name); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -84,7 +84,7 @@ func (n *Night) publish(ctx context.Context, result *compute.Result, current *sn
 	}
 	if ok && len(result.Tables) == 0 && reflect.DeepEqual(known(before), result.Known) {
 		n.summary.Publication = before.ID
-		return nil
+		return n.copy(ctx, before) // the run before may have been killed
 	}
 	next := ledger.Publication{Run: n.run.ID, Tables: maps.Clone(before.Tables), Inputs: map[string]ledger.Inputs{}}
 	if next.Tables == nil {
@@ -115,5 +115,14 @@ func (n *Night) publish(ctx context.Context, result *compute.Result, current *sn
 		return err
 	}
 	n.summary.Publication = published.ID
-	return nil
+	return n.copy(ctx, published)
+}
+
+// copy keeps the publication beside the lake, should the state be lost.
+func (n *Night) copy(ctx context.Context, p ledger.Publication) error {
+	text, err := n.Ledger.CopyOf(ctx, p)
+	if err != nil {
+		return err
+	}
+	return n.Lake.KeepCopy(p.ID, text)
 }

@@ -273,9 +273,6 @@ func inspectEffects(_ context.Context, cfg *config.Config) []config.Problem {
 			warn(s.Pos, "source %s: complete_until has no effect yet: a source counts as complete as far as its rows go", s.Name)
 		}
 	}
-	for _, a := range cfg.Alerts {
-		warn(a.Pos, "alerts are not sent yet: let your scheduler act on the exit code")
-	}
 	for _, p := range cfg.Pipelines {
 		if len(p.Models) > 0 && !slices.Equal(p.Models, []string{"*"}) {
 			warn(p.Pos, "pipeline %s: every model is computed; only [] (ingest only) makes a difference yet", p.Name)

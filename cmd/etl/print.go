@@ -38,6 +38,9 @@ func (a *app) printNight(s *night.Summary) {
 	for _, e := range s.Errors {
 		out.Printf("%s %s\n", out.Mark(terminal.Failed), e)
 	}
+	if len(s.Alerts) > 0 {
+		a.printAlerts(s.Alerts)
+	}
 	out.Printf("%s run %s: %s in %s\n", out.Mark(markOf(s.Status)), s.RunID, s.Status, seconds(s.Seconds))
 }
 

@@ -45,6 +45,7 @@ func (a *app) verbs() []*cobra.Command {
 		a.catalogCommand(),
 		a.presetCommand(),
 		a.reportCommand(),
+		a.alertsCommand(),
 		a.lakeCommand(),
 		a.stateCommand(),
 	}

@@ -78,10 +78,16 @@ func (a *app) night(ctx context.Context, f nightFlags, dry bool) (*night.Summary
 	}
 	setup, open, err := a.openNight(ctx, cfg, pipeline)
 	if err != nil {
+		if !dry {
+			a.notBegun(ctx, cfg, pipeline.Name, err)
+		}
 		return nil, err
 	}
 	defer open.close(a.log)
 	setup.Wait = f.wait
+	if !dry {
+		setup.Notify = a.notify(cfg, pipeline.Name)
+	}
 	if only != nil {
 		setup.Sources = sourcesOfShop(setup.Sources, *only)
 	}
@@ -89,6 +95,9 @@ func (a *app) night(ctx context.Context, f nightFlags, dry bool) (*night.Summary
 	setup.Events = events
 	summary, err := night.Run(ctx, setup, options)
 	events.close(err)
+	if err != nil && summary.RunID == "" && !dry {
+		a.notBegun(ctx, cfg, pipeline.Name, err)
+	}
 	return summary, err
 }
 

@@ -136,11 +136,18 @@ type Pipeline struct {
 // Alert is a webhook that is told how a run ended.
 type Alert struct {
 	Pos       yamlnode.Pos
+	Name      string // default: the type, with its place in the list where it repeats
 	Type      string // webhook, dingtalk, wecom, feishu
 	URL       string // secret
 	Secret    string // signing key, where the platform has one
 	On        []string
+	Language  string   // zh (default), en
 	Pipelines []string // default all
+
+	RejectedRows  int     // so many rejected lines of a source are worth telling, default 10 …
+	RejectedShare float64 // … or this share of the lines read, default 0.01
+	LateDays      int     // days that a shop may lag behind yesterday, default 1
+	RestatedDays  int     // days before a shop's last one from which a change is worth telling, default 30
 }
 
 // Source returns the source of that name, or nil.

@@ -1,10 +1,7 @@
 package config
 
 import (
-	"fmt"
-	"net/url"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
@@ -166,47 +163,6 @@ func (l *loader) maintenance(n *yamlnode.Node) {
 			}
 			return d, true
 		})))
-}
-
-// alertEvents are what an alert can be told about.
-var alertEvents = []string{"failure", "warning", "success", "stale"}
-
-func (l *loader) alerts(n *yamlnode.Node) {
-	l.List(n, "alerts", func(n *yamlnode.Node) {
-		a := Alert{Pos: n.Pos, On: []string{"failure"}}
-		ok := l.Fields(n, "an alert",
-			required("type", l.word(&a.Type, "type", "webhook", "dingtalk", "wecom", "feishu")),
-			required("url", into(&a.URL, l.url)),
-			optional("secret", l.text(&a.Secret, "secret")),
-			optional("on", into(&a.On, func(n *yamlnode.Node) ([]string, bool) {
-				var out []string
-				ok := l.List(n, "on", func(n *yamlnode.Node) {
-					if s, ok := l.Enum(n, "an item of on", alertEvents...); ok {
-						out = append(out, s)
-					}
-				})
-				return out, ok
-			})),
-			optional("pipelines", into(&a.Pipelines, l.refs("pipeline", l.pipelineNames))))
-		if ok {
-			l.cfg.Alerts = append(l.cfg.Alerts, a)
-		}
-	})
-}
-
-// url takes a web address. It is shown as it stands in the file, never with
-// the values of variables: webhooks carry their token in it.
-func (l *loader) url(n *yamlnode.Node) (string, bool) {
-	s, ok := l.String(n, "url")
-	if !ok {
-		return "", false
-	}
-	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || !slices.Contains([]string{"http", "https"}, u.Scheme) {
-		l.Errorf(n.Pos, "write https://host/…", "url is no web address: %s", fmt.Sprintf("%q", n.Raw))
-		return "", false
-	}
-	return s, true
 }
 
 func (l *loader) pipelineNames() []string {

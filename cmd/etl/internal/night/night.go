@@ -56,6 +56,7 @@ type Setup struct {
 	Compute    bool           // false: ingest only
 	Warehouses []Warehouse    // those to load
 	Wait       bool           // wait for another run instead of giving up
+	Notify     Notify         // tells people how the run ended; nil = nobody
 	Events     Events
 	Log        *slog.Logger
 }
@@ -117,7 +118,7 @@ func Run(ctx context.Context, setup Setup, options Options) (*Summary, error) {
 	if n.run, err = n.Ledger.BeginRun(ctx, n.Pipeline, "run"); err != nil {
 		return n.summary, err
 	}
-	n.summary.RunID = n.run.ID
+	n.summary.RunID, n.summary.startedAt = n.run.ID, n.run.StartedAt
 	err = n.all(ctx)
 	return n.summary, n.end(ctx, err)
 }
@@ -167,6 +168,10 @@ func (n *Night) end(ctx context.Context, err error) error {
 	}
 	n.summary.Status = string(status)
 	n.summary.Seconds = time.Since(n.run.StartedAt).Seconds()
+	if n.Notify != nil && status != ledger.Interrupted {
+		n.reach(ctx)
+		n.summary.Alerts = n.Notify(ctx, n.summary, err)
+	}
 	return errors.Join(err, n.Ledger.EndRun(context.WithoutCancel(ctx), n.run.ID, status, n.summary, err))
 }
 

@@ -1,6 +1,8 @@
 package night
 
 import (
+	"time"
+
 	"kefu/extract/ledger"
 	"kefu/transform/compute"
 )
@@ -19,6 +21,10 @@ type Summary struct {
 	Publication string                `json:"publication,omitempty"`
 	Load        []LoadSummary         `json:"load"`
 	Errors      []string              `json:"errors,omitempty"`
+	Shops       []ShopSummary         `json:"shops,omitempty"` // how far they reach, where alerts are configured
+	Alerts      []AlertSummary        `json:"alerts,omitempty"`
+
+	startedAt time.Time
 }
 
 // newSummary begins a summary whose lists are lists also where they stay empty.

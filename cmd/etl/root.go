@@ -70,8 +70,8 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "etl",
 		Short: "KPIs of customer service and sales from the exports of Chinese shops",
-		Long: `etl reads the exports of Taobao, Tmall and JD shops, and of any shop in a mapping of
-your own,
+		Long: `etl reads the exports of Taobao, Tmall, JD, Doudian, Pinduoduo and Kuaishou shops,
+and of any shop in a mapping of your own,
 keeps them as Iceberg tables, computes the KPIs of agents and shops, and loads
 them into a warehouse.
 

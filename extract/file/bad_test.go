@@ -229,7 +229,7 @@ func TestListFindsFiles(t *testing.T) {
 	dir := folder(t, map[string][]byte{
 		"orders.csv": []byte("a"), "b/orders-2.csv.gz": gzipped(t, "gz"), "orders-3.csv.zst": zstandard(t, "zst"), "b/.hidden.csv": nil, "~$orders.csv": nil, "orders.csv.tmp": nil,
 		".git/orders.csv": nil, "a.zip": zipped(t, "in/agents.csv", "z1", "__MACOSX/in/agents.csv", "x", "products.jsonl.ZST", string(zstandard(t, "z2")), string(gbk(t, "说明"))+".txt", ""),
-		"orders.ods": nil, "notes.txt": nil, "orders.xls": nil,
+		"orders.ods": nil, "notes.txt": nil, "orders.xls": nil, "report.xls": nil,
 	})
 	l := list(t, dir, ".")
 	if got := names(l); got != "a.zip!in/agents.csv a.zip!products.jsonl.ZST b/orders-2.csv.gz orders-3.csv.zst orders.csv" {
@@ -240,11 +240,15 @@ func TestListFindsFiles(t *testing.T) {
 		told = append(told, w.Message)
 	}
 	all := strings.Join(told, "\n")
-	for _, part := range []string{"orders.ods is left out", "notes.txt is left out", "orders.xls is left out: .xls is not read", "a.zip!说明.txt is left out"} {
+	for _, part := range []string{"orders.ods is left out", "notes.txt is left out", "report.xls is left out", "a.zip!说明.txt is left out"} {
 		if !strings.Contains(all, part) {
 			t.Errorf("warnings do not say %q:\n%s", part, all)
 		}
 	}
+	if len(l.Broken) != 1 {
+		t.Fatalf("broken %v", l.Broken)
+	}
+	fileError(t, l.Broken[0], "orders.xls", "old .xls", "save it as .xlsx")
 	for i, want := range []string{"z1", "z2", "gz", "zst", "a"} {
 		if got, err := contents(t, l.Inputs[i]); err != nil || got != want {
 			t.Errorf("%s holds %q, %v", l.Inputs[i].Name, got, err)

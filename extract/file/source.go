@@ -97,7 +97,7 @@ func (in Input) Sum(ctx context.Context) (id string, n int64, err error) {
 type Listing struct {
 	Inputs   []Input
 	Warnings []extract.Warning // files that no layout of the preset accepts
-	Broken   []error           // *extract.FileError of archives that cannot be listed
+	Broken   []error           // *extract.FileError of archives that cannot be listed and of formats that are not read
 }
 
 // List finds the source's files. Hidden and temporary files are passed over.
@@ -118,6 +118,10 @@ func (s *Source) List(ctx context.Context) (*Listing, error) {
 		}
 		for _, in := range inputs {
 			if len(s.candidates(in.Name)) == 0 {
+				if old := s.oldWorkbook(in.Name); old != nil {
+					out.Broken = append(out.Broken, old)
+					continue
+				}
 				out.Warnings = append(out.Warnings, extract.Warning{Message: s.unmatched(in.Name)})
 				continue
 			}
@@ -129,10 +133,18 @@ func (s *Source) List(ctx context.Context) (*Listing, error) {
 }
 
 func (s *Source) unmatched(name string) string {
-	if strings.HasSuffix(strings.ToLower(name), ".xls") {
-		return name + " is left out: .xls is not read; open it in a spreadsheet and save it as .xlsx"
-	}
 	return name + " is left out: no layout of the preset accepts a file of that name"
+}
+
+// oldWorkbook tells a workbook of the old format that the preset would read if
+// it were of the new one: its rows must not go missing unnoticed.
+func (s *Source) oldWorkbook(name string) error {
+	if !strings.HasSuffix(strings.ToLower(name), ".xls") || len(s.candidates(name+"x")) == 0 {
+		return nil
+	}
+	return &extract.FileError{
+		File: name, Problem: "workbooks of the old .xls format are not read", Hint: "open it in a spreadsheet and save it as .xlsx, or export it as .csv",
+	}
 }
 
 // candidate is a layout that may describe a file, and the format it would have.

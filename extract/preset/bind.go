@@ -43,6 +43,7 @@ type bound struct {
 	plus     []int
 	plusUnit time.Duration
 	take     string
+	prefer   []string
 	verbatim bool
 	within   []int
 	numbered bool
@@ -145,6 +146,9 @@ func bindColumn(name string, c *Column, siblings map[string]*Column, schema *dat
 	b := &bound{
 		name: name, index: -1, slots: h.slots(c.From), collect: c.Collect, verbatim: c.Verbatim, take: c.Take,
 		concat: h.each(c.Concat), between: "-", multiply: h.each(c.Multiply), mapped: c.Map != nil, other: c.Else,
+	}
+	if len(c.Prefer) > 0 {
+		b.take, b.prefer = takePrefer, c.Prefer
 	}
 	if name == columnShop {
 		b.index = -2

@@ -143,7 +143,16 @@ func (c *checker) units(at, name string, col *Column, schema *dataset.Schema) {
 
 // checkTake tells where there are no rows to take of, or nothing to add up.
 func (c *checker) checkTake(at, name string, col *Column, t *Target, schema *dataset.Schema) {
-	if col == nil || col.Take == "" {
+	if col == nil {
+		return
+	}
+	for _, v := range col.Prefer {
+		c.value(at+".prefer", name, v, schema)
+	}
+	if len(col.Prefer) > 0 && (col.Take != "" || len(t.GroupBy) == 0) {
+		c.add(at+".prefer", "goes with group_by, and without take")
+	}
+	if col.Take == "" {
 		return
 	}
 	if !slices.Contains(takes, col.Take) {

@@ -16,6 +16,8 @@ const (
 	takeMin   = "min"
 	takeMax   = "max"
 	takeSum   = "sum"
+
+	takePrefer = "prefer" // of a column that names the order of its values
 )
 
 var takes = []string{takeFirst, takeLast, takeMin, takeMax, takeSum}
@@ -37,7 +39,8 @@ type taken struct {
 	index int
 	how   string
 	typ   dataset.Type
-	name  string // in the file, for messages
+	order []string // of takePrefer
+	name  string   // in the file, for messages
 }
 
 type gathered struct {
@@ -60,7 +63,7 @@ func newGrouping(t *Target, schema *dataset.Schema, columns []*bound, shared []*
 	}
 	for _, c := range columns {
 		if c.take != "" && c.index >= 0 && !slices.Contains(g.shared, c.index) {
-			g.taken = append(g.taken, taken{c.index, c.take, c.typ, c.first})
+			g.taken = append(g.taken, taken{c.index, c.take, c.typ, c.prefer, c.first})
 		}
 	}
 	return g
@@ -135,9 +138,19 @@ func (t taken) prefers(v, before string) bool {
 		return t.less(v, before)
 	case takeMax:
 		return t.less(before, v)
+	case takePrefer:
+		return t.rank(v) < t.rank(before)
 	default:
 		return false
 	}
+}
+
+// rank is the place of a value in the order of preference; others come last.
+func (t taken) rank(v string) int {
+	if i := slices.Index(t.order, v); i >= 0 {
+		return i
+	}
+	return len(t.order)
 }
 
 func (t taken) less(a, b string) bool {

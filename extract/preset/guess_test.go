@@ -75,9 +75,6 @@ func TestGuessKnowsThePlatformsWords(t *testing.T) {
 	expectGuess(t, g, "files: '导出*.csv'", "status: {from: 订单状态, map: {交易成功: finished, '卖家已发货，等待买家确认': shipped}}", "paid_amount: 买家实际支付金额", "ignore: [备注甲]", "Preset taobao (order list) reads this file as it is")
 	g = propose(t, "refund", "退款编号|申请时间|订单号|退款金额|退款原因", "7|1767294245|1|500|质量")
 	expectGuess(t, g, "dataset: refunds", "unit: seconds", "add unit: fen", "reason: 退款原因")
-	if len(g.Shipped) != 0 {
-		t.Errorf("shipped %v", g.Shipped)
-	}
 }
 
 func TestGuessSaysWhatItDoesNotFind(t *testing.T) {

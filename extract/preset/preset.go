@@ -74,6 +74,7 @@ type Column struct {
 	Timezone  string            `yaml:"timezone"`  // of the time in the file; default the layout's
 	Plus      *Plus             `yaml:"plus"`      // a length of time to add
 	Take      string            `yaml:"take"`      // of the rows of a group: first, last, min, max, sum
+	Prefer    Strings           `yaml:"prefer"`    // of the rows of a group: the first of these values that one of them has
 	Share     Strings           `yaml:"share"`     // canonical columns: rows that are equal in them have one value, the first (or what take says)
 	Required  bool              `yaml:"required"`
 	Number    *Numbering        `yaml:"number"`

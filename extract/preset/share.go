@@ -22,7 +22,7 @@ func newSharing(t *Target, schema *dataset.Schema, columns []*bound) []*sharing 
 		if c == nil || len(c.Share) == 0 || b.index < 0 {
 			continue
 		}
-		s := &sharing{taken: taken{b.index, b.take, b.typ, b.first}, values: map[[2]uint64]string{}}
+		s := &sharing{taken: taken{b.index, b.take, b.typ, b.prefer, b.first}, values: map[[2]uint64]string{}}
 		for _, name := range c.Share {
 			_, i := schema.Column(name)
 			s.key = append(s.key, i)

@@ -101,9 +101,13 @@ func (p *Plan) AsOfName(base string) string {
 	if m == nil {
 		return ""
 	}
-	t, err := time.Parse(goLayout(p.layout.AsOf.Layout), m[1])
-	if err != nil {
+	l := newTimeLayout(p.layout.AsOf.Layout)
+	t, ok := l.parse(m[1])
+	if !ok {
 		return ""
+	}
+	if l.zoned {
+		return t.UTC().Format(instantText)
 	}
 	if loc := zoneOf(p.layout.Timezone); loc != nil {
 		if at, ok := inZone(t, loc); ok {

@@ -220,6 +220,26 @@ func TestRowsAreKeptByColumnsThatMustBeThere(t *testing.T) {
 	}
 }
 
+func TestOrdersAreWhatTheirFurthestPartIs(t *testing.T) {
+	got := survey(t, `
+dataset: orders
+group_by: [order_id]
+as_of: {pattern: '^(\d{10})_', layout: epoch_s}
+columns:
+  order_id: o
+  created_at: {value: '2026-01-01'}
+  status: {from: s, prefer: [finished, paid, closed_refunded]}
+`, FileInfo{}, "o|s", "1|closed_refunded", "1|paid", "1|finished", "2|closed_refunded", "2|paid", "3|created")
+	got.expect(t, "status", "finished", "paid", "created")
+	p, err := Parse("x.yaml", []byte("dataset: orders\nas_of: {pattern: '^(\\d{10})_', layout: epoch_s}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at := p.Plans()[0].AsOfName("1767294245_x.csv"); at != "2026-01-01T19:04:05Z" {
+		t.Errorf("as of %q", at)
+	}
+}
+
 // A message names its author only; whose conversation it is stands in others.
 func TestRowsShareAValue(t *testing.T) {
 	got := survey(t, `

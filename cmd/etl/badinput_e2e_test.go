@@ -89,12 +89,12 @@ func newBadInput(t *testing.T) *installation {
 	t.Helper()
 	bad := world.Shop{Platform: "taobao", ID: "bad", Name: "bad", Timezone: "Asia/Shanghai"}
 	good := world.Shop{Platform: "other", ID: "good", Name: "good", Timezone: "Asia/Shanghai"}
-	sources := []exportSource{{"good", "canonical", good}, {"fine", "canonical", bad}, {"extra", "canonical", bad}}
+	sources := []exportSource{{name: "good", preset: "canonical", shop: good}, {name: "fine", preset: "canonical", shop: bad}, {name: "extra", preset: "canonical", shop: bad}}
 	for _, b := range badRows {
-		sources = append(sources, exportSource{b.source, b.preset, bad})
+		sources = append(sources, exportSource{name: b.source, preset: b.preset, shop: bad})
 	}
 	for _, b := range badFiles {
-		sources = append(sources, exportSource{b.source, "canonical", bad})
+		sources = append(sources, exportSource{name: b.source, preset: "canonical", shop: bad})
 	}
 	i := newInstallation(t, "", sources...)
 	for _, name := range []string{"good", "fine"} {

@@ -265,14 +265,6 @@ func inspectEffects(_ context.Context, cfg *config.Config) []config.Problem {
 	warn := func(at yamlnode.Pos, format string, args ...any) {
 		out = append(out, config.Problem{Pos: at, Class: yamlnode.Warning, Message: fmt.Sprintf(format, args...)})
 	}
-	for _, s := range cfg.Sources {
-		if s.Replace {
-			warn(s.Pos, "source %s: replace has no effect yet: a new version of a file adds and updates, and deletes nothing", s.Name)
-		}
-		if !s.CompleteUntil.IsZero() {
-			warn(s.Pos, "source %s: complete_until has no effect yet: a source counts as complete as far as its rows go", s.Name)
-		}
-	}
 	for _, p := range cfg.Pipelines {
 		if len(p.Models) > 0 && !slices.Equal(p.Models, []string{"*"}) {
 			warn(p.Pos, "pipeline %s: every model is computed; only [] (ingest only) makes a difference yet", p.Name)

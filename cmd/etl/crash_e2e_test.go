@@ -43,8 +43,9 @@ type crash struct {
 	before, after publishedTables
 	quarantined   []string
 	read          int64
-	stages        []stage // of the second night undisturbed
-	fresh         bool    // this round begins with nothing
+	stages        []stage  // of the second night undisturbed
+	fresh         bool     // this round begins with nothing
+	command       []string // that is killed; default run
 }
 
 // stage is a part of a run, as its lines on stderr tell.
@@ -114,13 +115,24 @@ func newCrash(t *testing.T) *crash {
 	wrong = append(wrong, row{"message_id": "late-pay-1", "sent_at": at(5, "19:10:00"), "buyer_id": "late1", "agent_id": "a1", "sender": "buyer", "kind": "text"})
 	c.deliver(delivery{source: s.shops[0].ID, name: "chat_messages-wrong.csv", text: sheet("chat_messages", wrong...)})
 
-	cmd := c.child("run")
+	c.measure()
+	c.after, c.quarantined, c.read = c.tables(), c.quarantine(), c.accounted()
+	if len(c.quarantined) != 2 || len(difference(c.before, c.after)) == 0 || len(c.stages) < 5 {
+		t.Fatalf("the second night is not what this test needs: %d stages, in quarantine %v", len(c.stages), c.quarantined)
+	}
+	return c
+}
+
+// measure lets the command run undisturbed and notes its stages.
+func (c *crash) measure() {
+	c.t.Helper()
+	cmd := c.child(c.args()...)
 	lines, err := cmd.StderrPipe()
 	if err != nil {
-		t.Fatal(err)
+		c.t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		c.t.Fatal(err)
 	}
 	last, scan := time.Now(), bufio.NewScanner(lines)
 	for scan.Scan() {
@@ -130,13 +142,15 @@ func newCrash(t *testing.T) *crash {
 		}
 	}
 	if err := cmd.Wait(); err != nil {
-		t.Fatalf("the undisturbed run: %v", err)
+		c.t.Fatalf("the undisturbed run: %v", err)
 	}
-	c.after, c.quarantined, c.read = c.tables(), c.quarantine(), c.accounted()
-	if len(c.quarantined) != 2 || len(difference(c.before, c.after)) == 0 || len(c.stages) < 5 {
-		t.Fatalf("the second night is not what this test needs: %d stages, in quarantine %v", len(c.stages), c.quarantined)
+}
+
+func (c *crash) args() []string {
+	if len(c.command) == 0 {
+		return []string{"run"}
 	}
-	return c
+	return c.command
 }
 
 // stageOf reads a line that tells the end of a stage: "✓ compute  14.3 s".
@@ -180,7 +194,7 @@ func (c *crash) deal(random *rand.Rand) []int {
 func (c *crash) kill(random *rand.Rand, n int) (string, bool) {
 	c.t.Helper()
 	delay := time.Duration(random.Int64N(int64(c.stages[n].took) + 1))
-	cmd := c.child("run")
+	cmd := c.child(c.args()...)
 	lines, err := cmd.StderrPipe()
 	if err != nil {
 		c.t.Fatal(err)

@@ -36,6 +36,7 @@ type installation struct {
 type exportSource struct {
 	name, preset string
 	shop         world.Shop
+	more         string // further keys, such as "replace: true"
 }
 
 // e2eSecret keys the buyers' ids of every installation.
@@ -64,7 +65,7 @@ func (i *installation) configure() {
 	}
 	b.WriteString("sources:\n")
 	for _, s := range i.sources {
-		fmt.Fprintf(&b, "  - {name: %s, type: files, platform: %s, shop: %s, path: exports/%s, preset: %s}\n", s.name, s.shop.Platform, s.shop.ID, s.name, s.preset)
+		fmt.Fprintf(&b, "  - {name: %s, type: files, platform: %s, shop: %s, path: exports/%s, preset: %s, %s}\n", s.name, s.shop.Platform, s.shop.ID, s.name, s.preset, s.more)
 		if err := os.MkdirAll(filepath.Join(i.dir, "exports", s.name), 0o700); err != nil {
 			i.t.Fatal(err)
 		}

@@ -157,9 +157,10 @@ func (a *app) openNight(ctx context.Context, cfg *config.Config, pipeline *confi
 			return err
 		}
 		setup.Shops = shopsOf(cfg)
-		if setup.Sources, err = sourcesOf(cfg, pipeline); err != nil {
+		if setup.Configured, err = sourcesOf(cfg); err != nil {
 			return err
 		}
+		setup.Sources = slices.DeleteFunc(slices.Clone(setup.Configured), func(s night.Source) bool { return !slices.Contains(pipeline.Sources, s.Name) })
 		setup.Warehouses = warehousesOf(cfg, pipeline.Warehouses)
 		return nil
 	}()
@@ -178,14 +179,10 @@ func shopsOf(cfg *config.Config) []compute.Shop {
 	return out
 }
 
-func sourcesOf(cfg *config.Config, pipeline *config.Pipeline) ([]night.Source, error) {
-	var out []night.Source
-	for _, name := range pipeline.Sources {
-		s := cfg.Source(name)
-		if s == nil {
-			return nil, fmt.Errorf("find source %s: %w", name, errors.ErrUnsupported)
-		}
-		p, fingerprint, err := presetOf(cfg, s)
+func sourcesOf(cfg *config.Config) ([]night.Source, error) {
+	out := make([]night.Source, len(cfg.Sources))
+	for i, s := range cfg.Sources {
+		p, fingerprint, err := presetOf(cfg, &s)
 		if err != nil {
 			return nil, err
 		}
@@ -193,7 +190,7 @@ func sourcesOf(cfg *config.Config, pipeline *config.Pipeline) ([]night.Source, e
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, night.Source{Name: s.Name, Shop: compute.ShopKey{Platform: s.Platform, Shop: s.Shop}, Files: files, Preset: fingerprint})
+		out[i] = night.Source{Name: s.Name, Shop: compute.ShopKey{Platform: s.Platform, Shop: s.Shop}, Files: files, Preset: fingerprint, Replace: s.Replace, CompleteUntil: s.CompleteUntil}
 	}
 	return out, nil
 }

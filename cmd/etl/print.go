@@ -63,6 +63,9 @@ func (a *app) printSources(out *terminal.Terminal, s *night.Summary) {
 	}
 	table.Flush()
 	for _, r := range s.Sources {
+		if r.Replaced > 0 {
+			out.Printf("%s %s: %s gave way to what stands there now; %s gone\n", out.Mark(terminal.OK), r.Name, plural(r.Replaced, "known file"), areGone(r.Gone))
+		}
 		for _, w := range r.Warnings {
 			out.Printf("%s %s: %s\n", out.Mark(terminal.Warning), r.Name, terminal.Clean(w))
 		}
@@ -70,6 +73,13 @@ func (a *app) printSources(out *terminal.Terminal, s *night.Summary) {
 			out.Printf("%s %s: %s rejected; `etl quarantine list --source %s` shows why\n", out.Mark(terminal.Warning), r.Name, terminal.Rows(r.Rejected), r.Name)
 		}
 	}
+}
+
+func areGone(rows int64) string {
+	if rows == 1 {
+		return terminal.Rows(rows) + " is"
+	}
+	return terminal.Rows(rows) + " are"
 }
 
 func (a *app) printReasons(out *terminal.Terminal, s *night.Summary) {
@@ -160,11 +170,12 @@ func (a *app) printChecks(out *terminal.Terminal, s *night.Summary) {
 // printPlan tells what a run would do.
 func (a *app) printPlan(s *night.Summary) {
 	out := a.terminal()
-	files := 0
+	files, replaced := 0, 0
 	for _, r := range s.Sources {
 		files += r.Files
+		replaced += r.Replaced
 	}
-	if files > 0 {
+	if files+replaced > 0 {
 		out.Printf("%s to read:\n", plural(files, "new or changed file"))
 		a.printSources(out, s)
 	} else {

@@ -93,6 +93,16 @@ func (in Input) Sum(ctx context.Context) (id string, n int64, err error) {
 	}
 }
 
+// Datasets names the datasets that the layouts of the preset can give.
+func (s *Source) Datasets() []string {
+	var out []string
+	for _, p := range s.plans {
+		out = append(out, p.Datasets()...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // Listing is what a source holds at one moment, in the order of names.
 type Listing struct {
 	Inputs   []Input

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -38,7 +39,7 @@ type File struct {
 	Name      string
 	Bytes     int64
 	LandedID  string
-	Status    Status // Loaded or Failed
+	Status    Status // Loading, Loaded, Failed or Replaced
 	Counts    map[string]Counts
 	AsOf      time.Time
 	TextRules string // fingerprint of the rules that were applied to its texts
@@ -48,10 +49,17 @@ type File struct {
 	UpdatedAt time.Time // set when recorded
 }
 
+// execer is a database or a transaction.
+type execer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
 // RecordFile records what became of a file; the same content of the same
 // source has one row. A loaded file that does not account for every line is
 // refused.
-func (l *Ledger) RecordFile(ctx context.Context, f File) error {
+func (l *Ledger) RecordFile(ctx context.Context, f File) error { return recordFile(ctx, l.db, f) }
+
+func recordFile(ctx context.Context, db execer, f File) error {
 	if f.Status == Loaded {
 		for dataset, c := range f.Counts {
 			if lost := c.Lost(); lost != 0 {
@@ -63,7 +71,7 @@ func (l *Ledger) RecordFile(ctx context.Context, f File) error {
 	if err != nil {
 		return fmt.Errorf("record file %s: %w", f.Name, err)
 	}
-	_, err = l.db.ExecContext(ctx, `insert into files (source, sha256, shop, name, bytes, landed_id, status, counts, as_of,
+	_, err = db.ExecContext(ctx, `insert into files (source, sha256, shop, name, bytes, landed_id, status, counts, as_of,
 			text_rules, preset, loaded_run, error, updated_at)
 		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		on conflict (source, sha256) do update set shop = excluded.shop, name = excluded.name, bytes = excluded.bytes,

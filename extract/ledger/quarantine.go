@@ -53,24 +53,57 @@ func (l *Ledger) Quarantine(ctx context.Context, rejects []Rejected) error {
 	if err != nil {
 		return fmt.Errorf("quarantine rows: %w", err)
 	}
-	return l.inTx(ctx, "quarantine rows", func(tx *sql.Tx) error {
-		insert, err := tx.PrepareContext(ctx, `insert into quarantine (id, source, shop, file, landed_id, dataset, line, col, reason,
+	return l.inTx(ctx, "quarantine rows", func(tx *sql.Tx) error { return quarantine(ctx, tx, rejects, raws) })
+}
+
+// quarantine inserts the rows with their bytes as they are kept.
+func quarantine(ctx context.Context, tx *sql.Tx, rejects []Rejected, raws [][]byte) error {
+	insert, err := tx.PrepareContext(ctx, `insert into quarantine (id, source, shop, file, landed_id, dataset, line, col, reason,
 				hint, raw, run, status, created_at, updated_at)
 			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			on conflict (id) do update set source = excluded.source, shop = excluded.shop, file = excluded.file, hint = excluded.hint,
 				raw = excluded.raw, run = excluded.run, status = excluded.status, updated_at = excluded.updated_at`)
-		if err != nil {
+	if err != nil {
+		return err
+	}
+	defer func() { _ = insert.Close() }()
+	now := stamp(time.Now())
+	for i, r := range rejects {
+		created := now
+		if !r.CreatedAt.IsZero() {
+			created = stamp(r.CreatedAt)
+		}
+		if _, err := insert.ExecContext(ctx, r.id(), r.Source, r.Shop, r.File, r.LandedID, r.Dataset, r.Line, r.Column, r.Reason,
+			r.Hint, raws[i], r.Run, Waiting, created, now); err != nil {
 			return err
 		}
-		defer func() { _ = insert.Close() }()
-		now := stamp(time.Now())
-		for i, r := range rejects {
-			if _, err := insert.ExecContext(ctx, r.id(), r.Source, r.Shop, r.File, r.LandedID, r.Dataset, r.Line, r.Column, r.Reason,
-				r.Hint, raws[i], r.Run, Waiting, now, now); err != nil {
+	}
+	return nil
+}
+
+// Replay records, all at once, what became of rejected rows of a file that were
+// read again: the file with its new counts, the ids of rows that were used, and
+// the rows that are still rejected, in place of those dropped.
+func (l *Ledger) Replay(ctx context.Context, f File, used, dropped []string, rejects []Rejected) error {
+	raws, err := l.pack(rejects)
+	if err != nil {
+		return fmt.Errorf("replay rows of %s: %w", f.Name, err)
+	}
+	return l.inTx(ctx, "replay rows of "+f.Name, func(tx *sql.Tx) error {
+		if err := recordFile(ctx, tx, f); err != nil {
+			return err
+		}
+		for _, id := range used {
+			if _, err := tx.ExecContext(ctx, "update quarantine set status = ?, updated_at = ? where id = ?", Replayed, stamp(time.Now()), id); err != nil {
 				return err
 			}
 		}
-		return nil
+		for _, id := range dropped {
+			if _, err := tx.ExecContext(ctx, "delete from quarantine where id = ?", id); err != nil {
+				return err
+			}
+		}
+		return quarantine(ctx, tx, rejects, raws)
 	})
 }
 

@@ -21,7 +21,10 @@ const (
 	Partial     Status = "partial" // some units failed
 	Interrupted Status = "interrupted"
 
-	Loaded Status = "loaded"
+	Loading Status = "loading" // a run was at it and did not come to its end
+	Loaded  Status = "loaded"
+	// Replaced is a file that was loaded and gave way to a newer version of it.
+	Replaced Status = "replaced"
 
 	Waiting  Status = "open" // in quarantine
 	Replayed Status = "replayed"

@@ -5,7 +5,7 @@ scope: shop
 stored: true
 publish: false
 columns:
-  horizon_dt: last business day to whose end both chats and orders are loaded; NULL while either is missing
+  horizon_dt: last business day to whose end both chats and orders are loaded, or stated to be complete; NULL while either is missing
   horizon_end_at: end of that day, excluded; what is known counts as known at this moment
   last_dt: last business day with a chat message or an order; day rows and as-of dates run to it
 */
@@ -62,11 +62,22 @@ lasts as (
     group by platform, shop_id
 ),
 
+-- A source may state that its data are complete beyond its last row.
+reaches as (
+    select l.platform, l.shop_id, l.last_dt,
+        case when l.last_chat_dt >= s.chats_complete_until then l.last_chat_dt
+            else coalesce(s.chats_complete_until, l.last_chat_dt) end as chats_until_dt,
+        case when l.last_order_dt >= s.orders_complete_until then l.last_order_dt
+            else coalesce(s.orders_complete_until, l.last_order_dt) end as orders_until_dt
+    from lasts l
+    join shops s on s.platform = l.platform and s.shop_id = l.shop_id
+),
+
 horizons as (
     select platform, shop_id, last_dt,
-        case when last_chat_dt < last_order_dt then last_chat_dt
-            when last_chat_dt is not null then last_order_dt end as horizon_dt
-    from lasts
+        case when chats_until_dt < orders_until_dt then chats_until_dt
+            when chats_until_dt is not null then orders_until_dt end as horizon_dt
+    from reaches
 )
 
 select z.platform, z.shop_id, z.horizon_dt, r.day_end_at as horizon_end_at, z.last_dt

@@ -99,7 +99,7 @@ func (r *run) bindLake(ctx context.Context) error {
 	}
 	shops := shopsRelation()
 	for _, s := range r.in.Shops {
-		shops.Rows = append(shops.Rows, []any{s.Platform, s.Shop, s.Name, s.Timezone})
+		shops.Rows = append(shops.Rows, []any{s.Platform, s.Shop, s.Name, s.Timezone, dateOrNull(s.ChatsUntil), dateOrNull(s.OrdersUntil)})
 	}
 	if err := r.load(ctx, shops); err != nil {
 		return err
@@ -116,7 +116,15 @@ func (r *run) bindLake(ctx context.Context) error {
 }
 
 func shopsRelation() Relation {
-	return Relation{Name: "shops", Columns: []RelationColumn{{"platform", "VARCHAR"}, {"shop_id", "VARCHAR"}, {"name", "VARCHAR"}, {"timezone", "VARCHAR"}}}
+	return Relation{Name: "shops", Columns: []RelationColumn{{"platform", "VARCHAR"}, {"shop_id", "VARCHAR"}, {"name", "VARCHAR"}, {"timezone", "VARCHAR"},
+		{"chats_complete_until", "DATE"}, {"orders_complete_until", "DATE"}}}
+}
+
+func dateOrNull(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t
 }
 
 // load makes a small relation. Decimals come as text and are read by the
@@ -178,6 +186,16 @@ func (r *run) loadRules(ctx context.Context) error {
 		shops, err := r.ruleShops()
 		if err != nil {
 			return err
+		}
+		for _, s := range r.in.Shops { // the day to whose end a shop is complete may lie beyond its rows
+			for _, until := range []time.Time{s.ChatsUntil, s.OrdersUntil} {
+				if !until.IsZero() && until.Before(*from) {
+					from = &until
+				}
+				if until.After(*to) {
+					to = &until
+				}
+			}
 		}
 		days := r.in.Rules.Days(shops, from.AddDate(0, 0, -calendarMargin), to.AddDate(0, 0, calendarMargin))
 		for i := range days {

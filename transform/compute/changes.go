@@ -54,6 +54,7 @@ func (r *run) findChanges(ctx context.Context) error {
 	now := Known{Inputs: r.in.Snapshots, Facts: r.layerFingerprint(model.Shop, model.Buyer), Days: r.layerFingerprint(model.Day),
 		Window: r.layerFingerprint(model.Window), Full: r.definitionsFingerprint()}
 	for _, s := range r.in.Shops {
+		now.Reach = s.reach()
 		r.out.Known[s.ShopKey] = now
 		known, ok := r.in.Known[s.ShopKey]
 		if err := r.compareModels(ctx, s.ShopKey, known, ok, now); err != nil {
@@ -111,6 +112,12 @@ func (r *run) compareModels(ctx context.Context, shop ShopKey, known Known, ok b
 			return err
 		}
 		return r.reason(ctx, Reason{Shop: shop, Kind: "model", Detail: "the text of window models changed"})
+	case known.Reach != now.Reach:
+		detail := "sources state: " + now.Reach
+		if now.Reach == "" {
+			detail = "sources no longer state how far they are complete"
+		}
+		return r.reason(ctx, Reason{Shop: shop, Kind: "horizon", Detail: detail})
 	case known.Full != now.Full:
 		// The small tables are computed in every run that computes anything;
 		// nothing else of the shop is in scope.
@@ -123,7 +130,10 @@ func (r *run) compareModels(ctx context.Context, shop ShopKey, known Known, ok b
 // the data, does.
 func (r *run) definitionsFingerprint() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%v\n", r.layerFingerprint(model.Full), r.in.Shops)
+	fmt.Fprintf(h, "%s\n", r.layerFingerprint(model.Full))
+	for _, s := range r.in.Shops {
+		fmt.Fprintf(h, "%q %q %q %q %q\n", s.Platform, s.Shop, s.Name, s.Timezone, s.reach())
+	}
 	for _, rel := range r.in.Relations {
 		fmt.Fprintf(h, "%s %v %v\n", rel.Name, rel.Columns, rel.Rows)
 	}

@@ -47,6 +47,24 @@ type Shop struct {
 	ShopKey
 	Name     string
 	Timezone string
+	// The last business days up to which messages and orders are said to be
+	// complete, though their rows may end earlier; zero = as far as they go.
+	ChatsUntil, OrdersUntil time.Time
+}
+
+// reach spells what is said of how far the shop's data are complete; "" = nothing.
+func (s Shop) reach() string {
+	if s.ChatsUntil.IsZero() && s.OrdersUntil.IsZero() {
+		return ""
+	}
+	return "chats until " + day(s.ChatsUntil) + ", orders until " + day(s.OrdersUntil)
+}
+
+func day(t time.Time) string {
+	if t.IsZero() {
+		return "their last"
+	}
+	return t.Format(time.DateOnly)
 }
 
 // Known is what the latest publication of a shop was computed from.
@@ -55,6 +73,7 @@ type Known struct {
 	Facts  string           `json:"facts"`  // fingerprint of the shop and buyer models
 	Days   string           `json:"days"`   // fingerprint of the day models
 	Window string           `json:"window"` // fingerprint of the window models
+	Reach  string           `json:"reach"`  // what was said of how far its data are complete
 	Full   string           `json:"full"`   // fingerprint of the full models, of the shops and of the small relations
 }
 

@@ -32,6 +32,7 @@ type File struct {
 	AsOf    time.Time // when its content was true, for rows without a time of their own
 	Refresh bool      // read anew under changed text rules: derived columns are replaced
 	Replace bool      // read anew with what completes it: messages that it gave before and gives no more go
+	Part    bool      // only some of its rows arrive: see Keep
 }
 
 // Counts accounts for the rows of one file and dataset.
@@ -50,20 +51,38 @@ type Outcome struct {
 	Changed   []string    // partitions written anew or gone
 	Counts    map[string]Counts
 	Conflicts []Conflict
-	Rows      int64 // rows that entered or changed
+	Rows      int64            // rows that entered or changed
+	Gone      map[string]int64 // by withdrawn file: its rows that are in the table no more
+	// Lines tells, of files of which only a part arrived, what became of the row
+	// of each line.
+	Lines map[string]map[int64]RowOutcome
 }
+
+// RowOutcome is what became of one arriving row.
+type RowOutcome string
+
+// The outcomes of rows. A row that the lake holds from that very line is
+// accepted however often it arrives.
+const (
+	Accepted  RowOutcome = "accepted"
+	Merged    RowOutcome = "merged" // another version of its key won
+	Duplicate RowOutcome = "duplicate"
+	Contrary  RowOutcome = "conflict" // repeats a key of an immutable dataset with other content
+)
 
 // Merger gathers arriving rows and merges them, dataset by dataset.
 type Merger struct {
 	engine Engine
 	store  compute.Store
 	files  []File
+	gone   []string // source_file of what was withdrawn
 	have   map[string]bool
+	orphan map[string]bool // datasets whose orphans are known
 }
 
 // New returns a merger.
 func New(engine Engine, store compute.Store) *Merger {
-	return &Merger{engine: engine, store: store, have: map[string]bool{}}
+	return &Merger{engine: engine, store: store, have: map[string]bool{}, orphan: map[string]bool{}}
 }
 
 // Spec is the lake table of a dataset.
@@ -91,17 +110,26 @@ func name(c string) string { return `"` + c + `"` }
 
 // Add takes the rows of a dataset from one file.
 func (m *Merger) Add(ctx context.Context, s *dataset.Schema, batches array.RecordReader) error {
-	if !m.have[s.Name] {
-		defs := make([]string, 0, len(s.Stored()))
-		for _, c := range s.Stored() {
-			defs = append(defs, name(c.Name)+" "+c.Type.SQL())
-		}
-		if err := m.engine.Exec(ctx, fmt.Sprintf("create or replace temp table arriving_%s (%s)", s.Name, strings.Join(defs, ", "))); err != nil {
-			return fmt.Errorf("make room for %s: %w", s.Name, err)
-		}
-		m.have[s.Name] = true
+	if err := m.expect(ctx, s); err != nil {
+		return err
 	}
 	return m.engine.Insert(ctx, "arriving_"+s.Name, batches)
+}
+
+// expect makes room for rows of a dataset.
+func (m *Merger) expect(ctx context.Context, s *dataset.Schema) error {
+	if m.have[s.Name] {
+		return nil
+	}
+	defs := make([]string, 0, len(s.Stored()))
+	for _, c := range s.Stored() {
+		defs = append(defs, name(c.Name)+" "+c.Type.SQL())
+	}
+	if err := m.engine.Exec(ctx, fmt.Sprintf("create or replace temp table arriving_%s (%s)", s.Name, strings.Join(defs, ", "))); err != nil {
+		return fmt.Errorf("make room for %s: %w", s.Name, err)
+	}
+	m.have[s.Name] = true
+	return nil
 }
 
 // Arrived notes a file whose rows have all been added, in the order in which
@@ -118,7 +146,7 @@ func (m *Merger) Drop(ctx context.Context, id string) error {
 	return nil
 }
 
-// Datasets names the datasets for which rows arrived.
+// Datasets names the datasets for which rows arrived or were withdrawn.
 func (m *Merger) Datasets() []string {
 	var out []string
 	for d := range m.have {
@@ -134,17 +162,24 @@ func (m *Merger) Merge(ctx context.Context, s *dataset.Schema, current []lake.Fi
 	if err != nil {
 		return nil, fmt.Errorf("merge %s: %w", s.Name, err)
 	}
+	if err := m.expect(ctx, s); err != nil {
+		return nil, err
+	}
 	if err := m.loadFiles(ctx); err != nil {
 		return nil, fmt.Errorf("merge %s: %w", s.Name, err)
 	}
 	sqls := newStatements(s, spec, current)
+	sqls.withdraws, sqls.completes = len(m.gone) > 0, slices.ContainsFunc(m.files, func(f File) bool { return f.Replace })
 	for _, step := range sqls.prepare() {
 		if err := m.engine.Exec(ctx, step); err != nil {
 			return nil, fmt.Errorf("merge %s: %w", s.Name, err)
 		}
 	}
-	out := &Outcome{Counts: map[string]Counts{}}
+	out := &Outcome{Counts: map[string]Counts{}, Gone: map[string]int64{}, Lines: map[string]map[int64]RowOutcome{}}
 	if err := m.account(ctx, s, out); err != nil {
+		return nil, fmt.Errorf("account for %s: %w", s.Name, err)
+	}
+	if err := m.countGone(ctx, sqls, out); err != nil {
 		return nil, fmt.Errorf("account for %s: %w", s.Name, err)
 	}
 	if err := m.write(ctx, sqls, current, out); err != nil {
@@ -159,7 +194,15 @@ func (m *Merger) Merge(ctx context.Context, s *dataset.Schema, current []lake.Fi
 }
 
 func (m *Merger) loadFiles(ctx context.Context) error {
-	if err := m.engine.Exec(ctx, "create or replace temp table arriving_files (source_file varchar, file_order bigint, as_of timestamp, refresh boolean, replace boolean)"); err != nil {
+	if err := m.engine.Exec(ctx, `create or replace temp table arriving_files (source_file varchar, file_order bigint, as_of timestamp, refresh boolean, replace boolean, part boolean);
+		create or replace temp table withdrawn_files (source_file varchar)`); err != nil {
+		return err
+	}
+	gone := make([][]any, len(m.gone))
+	for i, id := range m.gone {
+		gone[i] = []any{id}
+	}
+	if err := m.engine.Append(ctx, "withdrawn_files", gone); err != nil {
 		return err
 	}
 	rows := make([][]any, len(m.files))
@@ -168,7 +211,7 @@ func (m *Merger) loadFiles(ctx context.Context) error {
 		if !f.AsOf.IsZero() {
 			asOf = f.AsOf.UTC()
 		}
-		rows[i] = []any{f.ID, int64(i), asOf, f.Refresh, f.Replace}
+		rows[i] = []any{f.ID, int64(i), asOf, f.Refresh, f.Replace, f.Part}
 	}
 	return m.engine.Append(ctx, "arriving_files", rows)
 }
@@ -196,7 +239,10 @@ func (m *Merger) account(ctx context.Context, s *dataset.Schema, out *Outcome) e
 		}
 		out.Counts[file] = c
 	}
-	if err := rows.Err(); err != nil || s.Mutable {
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if err := m.lines(ctx, out); err != nil || s.Mutable {
 		return err
 	}
 	return m.conflicts(ctx, out)

@@ -246,7 +246,7 @@ func TestMessagesRepeatOrContradict(t *testing.T) {
 		t.Errorf("lake holds %s, want %s", got, want)
 	}
 	again := f.arrive("chat_messages", map[merge.File][]row{file("f1"): {message("m1", "2026-01-05 10:00:00", "a")}})
-	if len(again.Changed) != 0 || again.Counts["f1"].Duplicates != 1 {
+	if len(again.Changed) != 0 || again.Counts["f1"].Accepted != 1 {
 		t.Errorf("a known file changed %v and counts %v", again.Changed, again.Counts["f1"])
 	}
 }
@@ -296,7 +296,7 @@ func TestAFileReadAnewReplacesWhatRulesOnTextsDecided(t *testing.T) {
 		t.Fatalf("a plain repetition changed the row to %s", got)
 	}
 	out := f.arrive("chat_messages", map[merge.File][]row{{ID: "f1", Refresh: true}: {judged(true)}})
-	if got := f.content("chat_messages", "is_auto"); got != "true" || out.Counts["f1"].Duplicates != 1 {
+	if got := f.content("chat_messages", "is_auto"); got != "true" || out.Counts["f1"].Accepted != 1 {
 		t.Errorf("is_auto is %s and the counts %v after reading anew", got, out.Counts["f1"])
 	}
 }

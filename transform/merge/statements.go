@@ -15,6 +15,8 @@ type statements struct {
 	spec    lake.Spec
 	current []lake.File
 	key     []string // with platform and shop
+
+	withdraws, completes bool // whether there are such files
 }
 
 func newStatements(s *dataset.Schema, spec lake.Spec, current []lake.File) *statements {
@@ -74,23 +76,21 @@ func (s *statements) version() string {
 
 // prepare makes
 //
-//	withdrawn_rows     rows of the lake whose file is read anew
+//	withdrawn_rows     rows of the lake whose file is read anew, or withdrawn
 //	ranked_rows        arriving rows and the rows of the lake with their keys, with the outcome of each
 //	new_winners        rows that enter the lake
 //	replaced_keys      their keys
 //	touched_partitions partitions whose rows change
 func (s *statements) prepare() []string {
-	arriving := fmt.Sprintf(
-		"select a.*, %s as version_at%s, f.file_order, f.refresh, false as is_old from arriving_%s a join arriving_files f on f.source_file = a.source_file",
-		s.version(), s.bucketed(), s.schema.Name)
 	old := fmt.Sprintf(
 		"select l.*, cast(-1 as bigint) as file_order, false as refresh, true as is_old from %s l where exists (select 1 from arriving_%s a where %s)",
 		s.held(s.current), s.schema.Name, s.sameKey("a", "l"))
-	withdrawn := "select * from " + s.spec.Relation(s.current) + " where false"
-	if !s.schema.Mutable {
-		// What a file gave before it could be completed is as if it had never been.
-		withdrawn = "select * from " + s.spec.Relation(s.current) + " where source_file in (select source_file from arriving_files where replace)"
-		old += " and l.source_file not in (select source_file from arriving_files where replace)"
+	withdrawn := "select * from " + s.held(s.current) + " where "
+	if gone := s.goneFiles(); gone != "" {
+		old += " and l.source_file not in (" + gone + ")"
+		withdrawn += "source_file in (" + gone + ")"
+	} else {
+		withdrawn += "false"
 	}
 	part := "''"
 	if s.spec.Partition != "" {
@@ -104,11 +104,24 @@ func (s *statements) prepare() []string {
 	return []string{
 		"create or replace temp table withdrawn_rows as " + withdrawn,
 		fmt.Sprintf("create or replace temp table ranked_rows as with rows as (%s union all by name %s), judged as (select *, %s from rows), ranked as (select *, %s from judged) select *, case %s end as outcome from ranked",
-			arriving, old, s.judging(), s.ranking(), s.outcome()),
+			s.arriving(), old, s.judging(), s.ranking(), s.outcome()),
 		"create or replace temp table new_winners as select " + s.columns() + " from ranked_rows where " + s.enters(),
 		fmt.Sprintf("create or replace temp table replaced_keys as select %[1]s from new_winners union select %[1]s from withdrawn_rows", s.keys()),
 		"create or replace temp table touched_partitions as " + touched,
 	}
+}
+
+// goneFiles selects the files whose rows are as if they had never been: those
+// withdrawn, and, of messages, those that are completed now; "" = none.
+func (s *statements) goneFiles() string {
+	var parts []string
+	if s.withdraws {
+		parts = append(parts, "select source_file from withdrawn_files")
+	}
+	if s.completes && !s.schema.Mutable {
+		parts = append(parts, "select source_file from arriving_files where replace")
+	}
+	return strings.Join(parts, " union all ")
 }
 
 // bucketOf is the partition of a row that no date places: the first digit of a
@@ -140,6 +153,13 @@ func (s *statements) undividedFiles() []lake.File {
 	return slices.DeleteFunc(slices.Clone(s.current), func(f lake.File) bool { return !s.undivided(f) })
 }
 
+// arriving selects the rows that arrive, with how recent they are.
+func (s *statements) arriving() string {
+	return fmt.Sprintf(
+		"select a.*, %s as version_at%s, f.file_order, f.refresh, false as is_old from arriving_%s a join arriving_files f on f.source_file = a.source_file",
+		s.version(), s.bucketed(), s.schema.Name)
+}
+
 // judging finds the content that wins a key.
 func (s *statements) judging() string {
 	order := "is_old desc, file_order, source_line" // what stands first stays
@@ -147,7 +167,8 @@ func (s *statements) judging() string {
 		order = "version_at desc nulls last, own_latest_at desc nulls last, row_hash desc"
 	}
 	return fmt.Sprintf(`first_value(row_hash) over (partition by %[1]s order by %[2]s) as winning_hash,
-		max(case when is_old then row_hash end) over (partition by %[1]s) as old_hash`, s.keys(), order)
+		max(case when is_old then row_hash end) over (partition by %[1]s) as old_hash,
+		max(case when is_old then source_file || ':' || source_line end) over (partition by %[1]s) as old_place`, s.keys(), order)
 }
 
 // ranking orders the versions of a key, the winner first. Rows of the winning
@@ -173,11 +194,13 @@ func (s *statements) repeats() string {
 func (s *statements) outcome() string {
 	if s.schema.Mutable {
 		return `when is_old then 'old'
+			when row_hash = winning_hash and row_hash = old_hash and source_file || ':' || source_line = old_place then 'accepted'
 			when place = 1 and row_hash is distinct from old_hash then 'accepted'
 			when row_hash = winning_hash then 'duplicate'
 			else 'merged'`
 	}
 	return `when is_old then 'old'
+		when row_hash = old_hash and source_file || ':' || source_line = old_place then 'accepted'
 		when place = 1 and old_hash is null then 'accepted'
 		when row_hash = winning_hash then 'duplicate'
 		else 'conflict'`

@@ -173,6 +173,16 @@ func TestRestatementEqualsFreshInstallation(t *testing.T) {
 	run(t, h, 0)
 	same(t, "after the rules changed", want, contents(t, h))
 
+	bare := harness.Shops(pack)
+	for i := range bare {
+		bare[i].ChatsUntil, bare[i].OrdersUntil = time.Time{}, time.Time{}
+	}
+	h.SetShops(bare)
+	run(t, h, 0)
+	h.SetShops(harness.Shops(pack))
+	run(t, h, 0)
+	same(t, "after sources stated how far they are complete", want, contents(t, h))
+
 	// Everything of every third buyer's messages comes too late, and goes again.
 	fewer := map[string][][]any{}
 	for name, rows := range tables {

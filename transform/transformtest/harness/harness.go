@@ -93,6 +93,9 @@ func (h *Harness) Close() error { return h.engine.Close() }
 // Graph returns the models.
 func (h *Harness) Graph() *model.Graph { return h.graph }
 
+// SetShops replaces the shops.
+func (h *Harness) SetShops(shops []compute.Shop) { h.shops = shops }
+
 // SetRules replaces the rules.
 func (h *Harness) SetRules(rules *rule.Set) { h.rules = rules }
 

@@ -43,9 +43,17 @@ func Rules(p world.Pack) (*rule.Set, error) {
 func Shops(p world.Pack) []compute.Shop {
 	out := make([]compute.Shop, len(p))
 	for i, w := range p {
-		out[i] = compute.Shop{ShopKey: compute.ShopKey{Platform: w.Shop.Platform, Shop: w.Shop.ID}, Name: w.Shop.Name, Timezone: w.Shop.Timezone}
+		out[i] = compute.Shop{ShopKey: compute.ShopKey{Platform: w.Shop.Platform, Shop: w.Shop.ID}, Name: w.Shop.Name, Timezone: w.Shop.Timezone,
+			ChatsUntil: until(w.ChatsUntil), OrdersUntil: until(w.OrdersUntil)}
 	}
 	return out
+}
+
+func until(d world.Date) time.Time {
+	if d == 0 {
+		return time.Time{}
+	}
+	return d.Time()
 }
 
 // ForPack starts a harness with the shops and rules of a pack.

@@ -117,6 +117,7 @@ func (c *calc) findHorizon() {
 		order = max(order, c.w.Dt(o.CreatedAt))
 	}
 	c.lastDt = max(chat, order)
+	chat, order = max(chat, c.w.ChatsUntil), max(order, c.w.OrdersUntil)
 	if chat != 0 && order != 0 {
 		c.horizon = min(chat, order)
 	}

@@ -271,4 +271,10 @@ func (g *generator) end() {
 	if g.chance(3) {
 		g.w.Orders, g.w.Items = nil, nil
 	}
+	if g.chance(15) {
+		g.w.ChatsUntil = last + Date(g.between(-5, 5))
+	}
+	if g.chance(15) {
+		g.w.OrdersUntil = last + Date(g.between(-5, 5))
+	}
 }

@@ -18,6 +18,9 @@ type World struct {
 	// Rules is the text of entries under `rules:` of pipelines.yaml (a YAML
 	// list, shipped entries not included).
 	Rules string
+	// The last business days up to which the sources state their messages and
+	// orders to be complete.
+	ChatsUntil, OrdersUntil Date
 
 	Messages    []ChatMessage
 	Orders      []Order

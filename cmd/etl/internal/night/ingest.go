@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"kefu/extract"
@@ -30,24 +31,27 @@ const stagedSnapshot = -2
 // used fails alone: nothing of it enters, the others do.
 func (n *Night) ingest(ctx context.Context) (*snapshots, error) {
 	start := time.Now()
-	var read []*arrival
 	for _, s := range n.Sources {
 		arrivals, err := n.pull(ctx, s)
 		if err != nil {
 			return nil, fmt.Errorf("source %s: %w", s.Name, err)
 		}
-		read = append(read, arrivals...)
+		n.arrived = append(n.arrived, arrivals...)
 	}
-	current, err := n.merge(ctx, read)
+	if err := n.rescue(ctx); err != nil {
+		return nil, err
+	}
+	if err := n.begin(ctx); err != nil {
+		return nil, err
+	}
+	current, err := n.merge(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if !n.options.Dry {
-		if err := n.record(ctx, read); err != nil {
-			return nil, err
-		}
+	if err := n.record(ctx); err != nil {
+		return nil, err
 	}
-	n.account(read)
+	n.account()
 	n.summary.Ingest.Seconds = time.Since(start).Seconds()
 	return current, nil
 }
@@ -60,8 +64,9 @@ type arrival struct {
 	id      string // source_file of its rows
 	reading *file.Reading
 	file    file.File
-	refresh bool // its rows are known; texts are judged anew
-	again   bool // its rows are known; those rejected or incomplete may fit now
+	refresh bool  // its rows are known; texts are judged anew
+	again   bool  // its rows are known; those rejected or incomplete may fit now
+	part    *part // only some of its rows are wanted
 	asOf    time.Time
 	texts   string
 	counts  map[string]*ledger.Counts
@@ -89,9 +94,11 @@ func (n *Night) pull(ctx context.Context, s Source) ([]*arrival, error) {
 		return nil, err
 	}
 	n.Events.Stage("find files of "+s.Name, len(listing.Inputs))
+	held := holdings{}
 	for _, in := range listing.Inputs {
-		a, err := n.arrive(ctx, s, in, known)
+		a, id, err := n.arrive(ctx, s, in, known)
 		n.Events.Step(in.Name)
+		held[in.Name] = id
 		var broken *extract.FileError
 		switch {
 		case errors.As(err, &broken):
@@ -99,21 +106,27 @@ func (n *Night) pull(ctx context.Context, s Source) ([]*arrival, error) {
 			n.fail(fmt.Errorf("source %s: %w", s.Name, err))
 		case err != nil:
 			return nil, err
-		case a == nil:
-			sum.Known++
+		case a == nil || slices.ContainsFunc(arrivals, func(b *arrival) bool { return b.id == a.id }):
+			sum.Known++ // or a copy of one that is new
 		default:
 			arrivals = append(arrivals, a)
 		}
 	}
-	arrivals = n.readAgain(s, arrivals, known)
+	arrivals = append(arrivals, n.unfinished(s, known, held)...)
+	replaced := n.givingWay(s, known, held)
+	arrivals = n.readAgain(s, arrivals, known, replaced)
 	n.Events.Stage("read "+s.Name, len(arrivals))
 	n.connect(s, arrivals, known)
 	for _, a := range arrivals {
 		if err := n.read(ctx, a, &sum); err != nil {
 			return nil, err
 		}
+		if a.err != nil {
+			held[a.name] = ""
+		}
 		n.Events.Step(a.name)
 	}
+	sum.Replaced = n.withdraw(s, replaced, held)
 	n.summary.Sources = append(n.summary.Sources, sum)
 	return arrivals, nil
 }
@@ -130,38 +143,45 @@ func (n *Night) knownFiles(ctx context.Context, s Source) (map[string]ledger.Fil
 	return known, nil
 }
 
-// arrive lands a file unless its content was loaded before.
-func (n *Night) arrive(ctx context.Context, s Source, in file.Input, known map[string]ledger.File) (*arrival, error) {
+// arrive lands a file unless its content was loaded before. It returns the id
+// of the content, too.
+func (n *Night) arrive(ctx context.Context, s Source, in file.Input, known map[string]ledger.File) (*arrival, string, error) {
 	sum, _, err := in.Sum(ctx)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	for _, id := range n.Landing.Addresses(sum) {
 		if f, ok := known[id]; ok && f.Status == ledger.Loaded {
-			return nil, nil
+			return nil, id, nil
 		}
 	}
 	landed, err := receive(ctx, n.Landing, s.Shop.String(), landing.Origin{Name: in.Name, Source: s.Name, ModTime: in.ModTime}, in, sum)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return n.arrival(s, in.Name, landed), nil
+	return n.arrival(s, in.Name, landed), landed.ID, nil
 }
 
 func (n *Night) arrival(s Source, name string, landed landing.Landed) *arrival {
 	return &arrival{
-		source: s, name: name, landed: landed, id: s.Name + "/" + landed.ID[:16],
+		source: s, name: name, landed: landed, id: rowsID(s.Name, landed.ID),
 		texts: n.textFingerprint(s), counts: map[string]*ledger.Counts{},
 	}
 }
 
+// rowsID is how the rows of a content name it.
+func rowsID(source, landed string) string { return source + "/" + landed[:16] }
+
 // readAgain adds known files that must be read anew from landing: those whose
 // texts fall under other rules now, those with rejected rows whose preset
 // changed, and those that a new companion may complete.
-func (n *Night) readAgain(s Source, arrivals []*arrival, known map[string]ledger.File) []*arrival {
-	companion := false
+func (n *Night) readAgain(s Source, arrivals []*arrival, known map[string]ledger.File, replaced []ledger.File) []*arrival {
+	companion, other := false, false // a companion is new, or gives way to another
 	for _, a := range arrivals {
 		companion = companion || s.Files.Joined(a.name)
+	}
+	for _, f := range replaced {
+		other = other || s.Files.Joined(f.Name)
 	}
 	for _, f := range known {
 		if f.Status != ledger.Loaded {
@@ -174,7 +194,7 @@ func (n *Night) readAgain(s Source, arrivals []*arrival, known map[string]ledger
 		}
 		_, talks := f.Counts["chat_messages"]
 		refresh := talks && f.TextRules != n.textFingerprint(s)
-		again := rejected > 0 && f.Preset != s.Preset || rejected+open > 0 && companion && s.Files.Joined(f.Name)
+		again := rejected > 0 && f.Preset != s.Preset || s.Files.Joined(f.Name) && (other || rejected+open > 0 && companion)
 		if !refresh && !again {
 			continue
 		}
@@ -254,12 +274,29 @@ func (n *Night) read(ctx context.Context, a *arrival, sum *SourceSummary) error 
 		return err
 	}
 	sum.Files++
-	n.merger.Arrived(merge.File{ID: a.id, AsOf: a.asOf, Refresh: a.refresh, Replace: a.again})
+	n.merger.Arrived(merge.File{ID: a.id, AsOf: a.asOf, Refresh: a.refresh, Replace: a.again, Part: a.part != nil})
+	return nil
+}
+
+// begin notes the new files that are about to enter the lake: where the run is
+// killed half-way, the next one goes on with them, though they may be gone from
+// their folder by then.
+func (n *Night) begin(ctx context.Context) error {
+	for _, a := range n.arrived {
+		if n.options.Dry || a.err != nil || a.refresh || a.again || a.part != nil {
+			continue
+		}
+		f := a.record(n.run.ID)
+		f.Status = ledger.Loading
+		if err := n.Ledger.RecordFile(ctx, f); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
 // merge works the arrived rows into the lake, dataset by dataset.
-func (n *Night) merge(ctx context.Context, read []*arrival) (*snapshots, error) {
+func (n *Night) merge(ctx context.Context) (*snapshots, error) {
 	current := &snapshots{files: map[string][]lake.File{}, ids: map[string]int64{}}
 	all := append(dataset.All(), dataset.Internals()...)
 	arrived := map[string]bool{}
@@ -276,7 +313,7 @@ func (n *Night) merge(ctx context.Context, read []*arrival) (*snapshots, error) 
 			return nil, fmt.Errorf("read table %s: %w", s.Name, err)
 		}
 		if arrived[s.Name] {
-			if files, id, err = n.mergeDataset(ctx, s, files, id, read); err != nil {
+			if files, id, err = n.mergeDataset(ctx, s, files, id); err != nil {
 				return nil, err
 			}
 		}
@@ -286,13 +323,14 @@ func (n *Night) merge(ctx context.Context, read []*arrival) (*snapshots, error) 
 	return current, nil
 }
 
-func (n *Night) mergeDataset(ctx context.Context, s *dataset.Schema, files []lake.File, id int64, read []*arrival) ([]lake.File, int64, error) {
+func (n *Night) mergeDataset(ctx context.Context, s *dataset.Schema, files []lake.File, id int64) ([]lake.File, int64, error) {
 	outcome, err := n.merger.Merge(ctx, s, files)
 	if err != nil {
 		return nil, 0, err
 	}
 	if !s.Internal {
-		if err := n.settleArrivals(ctx, s, outcome, read); err != nil {
+		n.countGone(outcome.Gone)
+		if err := n.settleArrivals(ctx, s, outcome); err != nil {
 			return nil, 0, err
 		}
 	}

@@ -31,6 +31,11 @@ type Source struct {
 	// Preset is the fingerprint of the preset: a file with rejected rows is
 	// read anew when it changes.
 	Preset string
+	// Replace: what a file's older version held and it no longer holds goes.
+	Replace bool
+	// CompleteUntil is the last business day up to which the source is said to
+	// be complete; zero = as far as its rows go.
+	CompleteUntil time.Time
 }
 
 // Warehouse is a configured warehouse.
@@ -52,6 +57,7 @@ type Setup struct {
 	Catalogue  *catalogue.Catalogue
 	Privacy    normalise.Privacy
 	Shops      []compute.Shop // every shop of the configuration
+	Configured []Source       // every source of the configuration
 	Sources    []Source       // those to pull
 	Compute    bool           // false: ingest only
 	Warehouses []Warehouse    // those to load
@@ -82,13 +88,16 @@ const LeaseName = "lake"
 // Night is one run under way.
 type Night struct {
 	Setup
-	options Options
-	run     ledger.Run
-	lease   *ledger.Lease
-	merger  *merge.Merger
-	staged  []string // data files of a dry run
-	summary *Summary
-	errs    []error // what failed without stopping the others
+	options  Options
+	run      ledger.Run
+	lease    *ledger.Lease
+	merger   *merge.Merger
+	arrived  []*arrival    // files that this run reads
+	replaced []replaced    // files that gave way to a newer version
+	renamed  []ledger.File // files that stand under another name now
+	staged   []string      // data files of a dry run
+	summary  *Summary
+	errs     []error // what failed without stopping the others
 }
 
 // ErrUnits says that a part of the night failed; the rest is done and

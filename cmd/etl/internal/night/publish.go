@@ -19,14 +19,21 @@ const (
 	fullLayer   = "full"
 )
 
+// reachKey is where a publication keeps what was said of a shop's reach.
+const reachKey = "reach"
+
 // compute works out what the present lake, rules and models change.
 func (n *Night) compute(ctx context.Context, current *snapshots) (*compute.Result, error) {
 	published, _, err := n.Ledger.Latest(ctx)
 	if err != nil {
 		return nil, err
 	}
+	shops, err := n.shopsWithReach(ctx)
+	if err != nil {
+		return nil, err
+	}
 	in := compute.Input{
-		Shops: n.Shops, Current: current.files, Snapshots: current.ids, Rules: n.Rules, Forced: n.options.Forced, Values: n.options.Values,
+		Shops: shops, Current: current.files, Snapshots: current.ids, Rules: n.Rules, Forced: n.options.Forced, Values: n.options.Values,
 		Marts: map[string][]lake.File{}, Known: known(published), Relations: n.relations(),
 		FilesAt: func(name string, snapshot int64) ([]lake.File, error) {
 			files, _, err := n.Lake.Files(ctx, name, snapshot)
@@ -71,7 +78,7 @@ func (n *Night) storedModels() []string {
 func known(p ledger.Publication) map[compute.ShopKey]compute.Known {
 	out := map[compute.ShopKey]compute.Known{}
 	for name, in := range p.Inputs {
-		out[shopKey(name)] = compute.Known{Inputs: in.Snapshots, Facts: in.Models[factsLayer], Days: in.Models[daysLayer], Window: in.Models[windowLayer], Full: in.Models[fullLayer]}
+		out[shopKey(name)] = compute.Known{Inputs: in.Snapshots, Facts: in.Models[factsLayer], Days: in.Models[daysLayer], Window: in.Models[windowLayer], Full: in.Models[fullLayer], Reach: in.Models[reachKey]}
 	}
 	return out
 }
@@ -107,7 +114,7 @@ func (n *Night) publish(ctx context.Context, result *compute.Result, current *sn
 		next.Inputs[shop.String()] = ledger.Inputs{
 			Snapshots: k.Inputs,
 			Rules:     n.Rules.Fingerprint(shop.Platform, shop.Shop),
-			Models:    map[string]string{factsLayer: k.Facts, daysLayer: k.Days, windowLayer: k.Window, fullLayer: k.Full},
+			Models:    map[string]string{factsLayer: k.Facts, daysLayer: k.Days, windowLayer: k.Window, fullLayer: k.Full, reachKey: k.Reach},
 		}
 	}
 	published, err := n.Ledger.Publish(ctx, next, n.lease)

@@ -15,7 +15,7 @@ import (
 
 // settleArrivals tells each file what became of its accepted rows, and fetches
 // the bytes of those that contradict what the lake holds.
-func (n *Night) settleArrivals(ctx context.Context, s *dataset.Schema, outcome *merge.Outcome, read []*arrival) error {
+func (n *Night) settleArrivals(ctx context.Context, s *dataset.Schema, outcome *merge.Outcome) error {
 	conflicts := map[string]map[int]bool{}
 	for _, c := range outcome.Conflicts {
 		if conflicts[c.File] == nil {
@@ -23,8 +23,12 @@ func (n *Night) settleArrivals(ctx context.Context, s *dataset.Schema, outcome *
 		}
 		conflicts[c.File][int(c.Line)] = true
 	}
-	for _, a := range read {
+	for _, a := range n.arrived {
 		if a.err != nil || a.counts[s.Name] == nil {
+			continue
+		}
+		if a.part != nil {
+			a.part.lines[s.Name] = outcome.Lines[a.id]
 			continue
 		}
 		c := a.counts[s.Name]
@@ -45,12 +49,7 @@ func (n *Night) rejectConflicts(ctx context.Context, s *dataset.Schema, a *arriv
 	}
 	reject := func(line int, raw []byte) {
 		a.counts[s.Name].Rejected++
-		a.rejects = append(a.rejects, a.rejected(extract.Reject{
-			Dataset: s.Name, Line: line, Column: s.Key[0],
-			Reason: "repeats the " + s.Key[0] + " of another row with other content; such rows never change",
-			Hint:   "find out which of the two is right; the row that came first stays",
-			Raw:    raw,
-		}, n.run.ID))
+		a.rejects = append(a.rejects, a.rejected(contradiction(s, line, raw), n.run.ID))
 	}
 	found := map[int]bool{}
 	err := a.reading.RawLines(ctx, a.file, lines, func(line int, raw []byte) error {
@@ -69,15 +68,32 @@ func (n *Night) rejectConflicts(ctx context.Context, s *dataset.Schema, a *arriv
 	return nil
 }
 
+// contradiction is the rejection of a row of an immutable dataset that repeats
+// the key of another with other content.
+func contradiction(s *dataset.Schema, line int, raw []byte) extract.Reject {
+	return extract.Reject{
+		Dataset: s.Name, Line: line, Column: s.Key[0], Raw: raw,
+		Reason: "repeats the " + s.Key[0] + " of another row with other content; such rows never change",
+		Hint:   "find out which of the two is right; the row that came first stays",
+	}
+}
+
 // record keeps what became of every file, its rejected rows first: a file that
-// is marked as loaded has lost nothing.
-func (n *Night) record(ctx context.Context, read []*arrival) error {
-	for _, a := range read {
-		f := ledger.File{
-			Source: a.source.Name, SHA256: a.landed.ID, Shop: a.source.Shop.String(), Name: a.name, Bytes: a.landed.Bytes,
-			LandedID: a.landed.ID, Status: ledger.Loaded, Counts: a.finalCounts(), AsOf: a.asOf, TextRules: a.texts,
-			Preset: a.source.Preset, LoadedRun: n.run.ID,
+// is marked as loaded has lost nothing. Files that gave way come last: until
+// then the next run withdraws them once more.
+func (n *Night) record(ctx context.Context) error {
+	if n.options.Dry {
+		return nil
+	}
+	for _, a := range n.arrived {
+		if a.part != nil {
+			if err := n.recordPart(ctx, a); err != nil {
+				return err
+			}
+			continue
 		}
+		f := a.record(n.run.ID)
+		f.Status, f.Counts = ledger.Loaded, a.finalCounts()
 		if a.err != nil {
 			f.Status, f.Error, f.Counts = ledger.Failed, a.err.Error(), nil
 		} else if err := n.quarantine(ctx, a); err != nil {
@@ -87,7 +103,15 @@ func (n *Night) record(ctx context.Context, read []*arrival) error {
 			return err
 		}
 	}
-	return nil
+	return n.recordReplaced(ctx)
+}
+
+// record is what the ledger keeps of the file, but for how it ended.
+func (a *arrival) record(run string) ledger.File {
+	return ledger.File{
+		Source: a.source.Name, SHA256: a.landed.ID, Shop: a.source.Shop.String(), Name: a.name, Bytes: a.landed.Bytes,
+		LandedID: a.landed.ID, AsOf: a.asOf, TextRules: a.texts, Preset: a.source.Preset, LoadedRun: run,
+	}
 }
 
 func (n *Night) quarantine(ctx context.Context, a *arrival) error {
@@ -108,11 +132,11 @@ func (a *arrival) finalCounts() map[string]ledger.Counts {
 }
 
 // account adds the files to the summary of their source.
-func (n *Night) account(read []*arrival) {
+func (n *Night) account() {
 	for i := range n.summary.Sources {
 		s := &n.summary.Sources[i]
-		for _, a := range read {
-			if a.source.Name != s.Name {
+		for _, a := range n.arrived {
+			if a.source.Name != s.Name || a.part != nil {
 				continue
 			}
 			detail := FileSummary{Name: a.name}

@@ -121,10 +121,20 @@ func (s *sink) Accept(r extract.Record) error {
 }
 
 // Merge implements extract.Sink.
-func (s *sink) Merge(name string, _ int) { s.counts(name).Merged++ }
+func (s *sink) Merge(name string, line int) {
+	s.counts(name).Merged++
+	if s.arrival.part != nil {
+		s.arrival.part.folded[lineOf{name, line}] = true
+	}
+}
 
 // Skip implements extract.Sink.
-func (s *sink) Skip(name, filter string, _ int) { s.counts(name).Skipped[filter]++ }
+func (s *sink) Skip(name, filter string, line int) {
+	s.counts(name).Skipped[filter]++
+	if s.arrival.part != nil {
+		s.arrival.part.skipped[lineOf{name, line}] = filter
+	}
+}
 
 // Reject implements extract.Sink and normalise.Output.
 func (s *sink) Reject(r extract.Reject) error {

@@ -53,6 +53,8 @@ type SourceSummary struct {
 	Files      int           `json:"files"` // read in this run
 	Known      int           `json:"known"` // skipped, for their content was read before
 	Failed     int           `json:"failed"`
+	Replaced   int           `json:"replaced,omitempty"` // files that gave way to a newer version
+	Gone       int64         `json:"gone,omitempty"`     // rows of those that no file holds any more
 	Read       int64         `json:"read"`
 	Accepted   int64         `json:"accepted"`
 	Merged     int64         `json:"merged"`

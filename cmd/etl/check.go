@@ -31,6 +31,7 @@ func (a *app) inspections() []inspection {
 		{"keys", a.inspectKeys},
 		{"presets", inspectPresets},
 		{"sources", inspectSources},
+		{"platforms", a.inspectPlatforms},
 		{"models", inspectModels},
 		{"kpis", inspectKPIs},
 		{"effects", inspectEffects},
@@ -39,12 +40,14 @@ func (a *app) inspections() []inspection {
 }
 
 func (a *app) checkCommand() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Validate configuration, rules, presets, models and credentials; changes nothing",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return a.check(cmd.Context()) },
 	}
+	cmd.Flags().BoolVar(&a.online, "online", false, "also ask every platform whether the credentials work")
+	return cmd
 }
 
 // checked is the result of `etl check --json`.
@@ -209,7 +212,7 @@ func positioned(line string, about yamlnode.Pos) config.Problem {
 func inspectSources(_ context.Context, cfg *config.Config) []config.Problem {
 	var out []config.Problem
 	for _, s := range cfg.Sources {
-		if !s.Exists() {
+		if s.API == nil && !s.Exists() {
 			out = append(out, config.Problem{Pos: s.Pos, Class: yamlnode.Warning,
 				Message: fmt.Sprintf("source %s: there is nothing at %s", s.Name, s.Path)})
 		}

@@ -15,6 +15,8 @@ import (
 
 	"kefu/cmd/etl/internal/config"
 	"kefu/cmd/etl/internal/night"
+	"kefu/cmd/etl/internal/pull"
+	"kefu/extract/api"
 	"kefu/extract/file"
 	"kefu/extract/lake"
 	"kefu/extract/landing"
@@ -157,7 +159,7 @@ func (a *app) openNight(ctx context.Context, cfg *config.Config, pipeline *confi
 			return err
 		}
 		setup.Shops = shopsOf(cfg)
-		if setup.Configured, err = sourcesOf(cfg); err != nil {
+		if setup.Configured, err = a.sourcesOf(cfg); err != nil {
 			return err
 		}
 		setup.Sources = slices.DeleteFunc(slices.Clone(setup.Configured), func(s night.Source) bool { return !slices.Contains(pipeline.Sources, s.Name) })
@@ -179,9 +181,20 @@ func shopsOf(cfg *config.Config) []compute.Shop {
 	return out
 }
 
-func sourcesOf(cfg *config.Config) ([]night.Source, error) {
+// sourcesOf makes the sources ready. Those that pull from platforms share the
+// limits of their applications; no call is made yet.
+func (a *app) sourcesOf(cfg *config.Config) ([]night.Source, error) {
 	out := make([]night.Source, len(cfg.Sources))
+	limits := api.NewLimits()
 	for i, s := range cfg.Sources {
+		if s.API != nil {
+			platform, err := a.platformOf(cfg, &s, limits)
+			if err != nil {
+				return nil, err
+			}
+			out[i] = night.Source{Name: s.Name, Shop: compute.ShopKey{Platform: s.Platform, Shop: s.Shop}, Platform: platform, Preset: pull.Version, CompleteUntil: s.CompleteUntil}
+			continue
+		}
 		p, fingerprint, err := presetOf(cfg, &s)
 		if err != nil {
 			return nil, err

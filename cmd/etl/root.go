@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 
 	"kefu/cmd/etl/internal/config"
+	"kefu/cmd/etl/internal/schedule"
 	"kefu/cmd/etl/internal/terminal"
 	"kefu/extract/preset"
 
@@ -21,10 +22,12 @@ type app struct {
 	in       io.Reader
 	out, err io.Writer
 	lookup   func(string) (string, bool)
-	models   fs.FS // nil = those of the program
+	models   fs.FS          // nil = those of the program
+	clock    schedule.Clock // nil = the one on the wall
 
 	configFile string
 	json       bool
+	online     bool // `etl check` asks the platforms, too
 	logLevel   string
 
 	log     *slog.Logger
@@ -38,6 +41,8 @@ func (a *app) verbs() []*cobra.Command {
 		a.checkCommand(),
 		a.runCommand(),
 		a.planCommand(),
+		a.serveCommand(),
+		a.authCommand(),
 		a.statusCommand(),
 		a.runsCommand(),
 		a.quarantineCommand(),

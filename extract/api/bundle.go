@@ -3,6 +3,7 @@ package api
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,14 +12,25 @@ import (
 	"time"
 )
 
-// A bundle is what lands of one window: its responses as lines of JSON, the
-// platform's bytes inside of them untouched. It holds no time of the call and
-// no credentials, so that a window that answers the same twice is known by its
-// checksum.
+// A bundle is what lands of one window: a line that names it, then its
+// responses as lines of JSON, the platform's bytes inside of them untouched. It
+// holds no time of the call and no credentials, so that a window that answers
+// the same twice is known by its checksum, and no two windows are taken for each
+// other.
 
-// WriteBundle writes the responses of a window.
-func WriteBundle(w io.Writer, responses []Response) error {
+// bundleHead is a bundle's first line.
+type bundleHead struct {
+	Window string `json:"window"`
+}
+
+// WriteBundle writes the responses of the window of that name.
+func WriteBundle(w io.Writer, name string, responses []Response) error {
 	out := bufio.NewWriter(w)
+	head, err := json.Marshal(bundleHead{name})
+	if err != nil {
+		return fmt.Errorf("write window %s: %w", name, err)
+	}
+	out.Write(append(head, '\n')) //nolint:errcheck // Flush reports it
 	for _, r := range responses {
 		head, err := json.Marshal(struct {
 			Call   string            `json:"call"`
@@ -45,7 +57,12 @@ func WriteBundle(w io.Writer, responses []Response) error {
 // ReadBundle reads the responses of a window.
 func ReadBundle(r io.Reader) ([]Response, error) {
 	var out []Response
-	for in := json.NewDecoder(r); ; {
+	in := json.NewDecoder(r)
+	var head bundleHead
+	if err := in.Decode(&head); err != nil || head.Window == "" {
+		return nil, fmt.Errorf("read the window's name: %w", cmp.Or(err, errors.New("there is none")))
+	}
+	for {
 		var one Response
 		err := in.Decode(&one)
 		if errors.Is(err, io.EOF) {

@@ -71,7 +71,7 @@ type LimitError struct {
 
 // Error says until when.
 func (e *LimitError) Error() string {
-	return fmt.Sprintf("the platform's quota is used up until %s: %v", e.Until.Format("2006-01-02 15:04 -0700"), e.Err)
+	return fmt.Sprintf("the platform's quota is used up until %s: %v", e.Until.In(Beijing).Format("2006-01-02 15:04 -0700"), e.Err)
 }
 
 // Unwrap returns the cause.

@@ -98,7 +98,7 @@ func TestABundleKeepsWhatWasReceived(t *testing.T) {
 		{Call: "trades", Body: json.RawMessage(`[]`)},
 	}
 	var buf bytes.Buffer
-	if err := WriteBundle(&buf, in); err != nil {
+	if err := WriteBundle(&buf, "w", in); err != nil {
 		t.Fatal(err)
 	}
 	out, err := ReadBundle(&buf)

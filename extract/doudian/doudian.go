@@ -72,7 +72,7 @@ func (c *Connector) Streams() []api.Stream {
 	return []api.Stream{
 		{Name: "orders.created", Datasets: orders, Slice: day, Reach: 89 * day, First: true},
 		{Name: "orders.modified", Datasets: orders, Slice: 2 * time.Hour, Reach: 89 * day, Lag: time.Minute, Overlap: 10 * time.Minute, After: "orders.created"},
-		{Name: "refunds.modified", Datasets: []string{"refunds"}, Slice: day, Reach: 179 * day, Lag: time.Minute, Overlap: 10 * time.Minute},
+		{Name: "refunds.modified", Datasets: []string{"refunds"}, Slice: 6 * time.Hour, Reach: 179 * day, Lag: time.Minute, Overlap: 10 * time.Minute},
 	}
 }
 

@@ -126,7 +126,7 @@ func (w *walk) window(ctx context.Context, s api.Stream, window api.Window) erro
 		return err
 	}
 	var bundle bytes.Buffer
-	if err := api.WriteBundle(&bundle, responses); err != nil {
+	if err := api.WriteBundle(&bundle, api.BundleName(s.Name, window), responses); err != nil {
 		return err
 	}
 	w.landed.Write(bundle.Bytes())

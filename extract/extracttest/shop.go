@@ -212,3 +212,31 @@ func (s *Shop) read(name, path string) error {
 		s.Add(name, row)
 	}
 }
+
+// WriteCSV writes the dataset's rows as a canonical csv file.
+func (s *Shop) WriteCSV(w io.Writer, name string) error {
+	schema, out := dataset.ByName(name), csv.NewWriter(w)
+	cells := make([]string, len(schema.Columns))
+	for i, c := range schema.Columns {
+		cells[i] = c.Name
+	}
+	if err := out.Write(cells); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	for n, r := range s.Rows(name) {
+		for i, c := range schema.Columns {
+			cells[i] = r[c.Name]
+			if c.Name == "evaluation_id" && cells[i] == "" {
+				cells[i] = strconv.Itoa(n + 1)
+			}
+		}
+		if err := out.Write(cells); err != nil {
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+	}
+	out.Flush()
+	if err := out.Error(); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}

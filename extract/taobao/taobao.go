@@ -78,7 +78,7 @@ func (c *Connector) Streams() []api.Stream {
 		{Name: "orders.history", Datasets: orders, Slice: 7 * day, Reach: 730 * day, Lag: 88 * day, First: true},
 		{Name: "orders.created", Datasets: orders, Slice: day, Reach: 89 * day, First: true},
 		{Name: "orders.modified", Datasets: orders, MaxSpan: day, Slice: 30 * time.Minute, Reach: 89 * day, Lag: time.Minute, Overlap: 10 * time.Minute, After: "orders.created"},
-		{Name: "refunds.modified", Datasets: []string{"refunds"}, Slice: day, Reach: 89 * day, Lag: time.Minute, Overlap: 10 * time.Minute},
+		{Name: "refunds.modified", Datasets: []string{"refunds"}, Slice: 6 * time.Hour, Reach: 89 * day, Lag: time.Minute, Overlap: 10 * time.Minute},
 		// A card of yesterday may be answered today: the same days are asked
 		// again until nobody answers any more.
 		{Name: "evaluations", Datasets: []string{"evaluations"}, MaxSpan: 7 * day, Slice: day, Reach: 89 * day, Overlap: 3 * day},

@@ -89,11 +89,12 @@ type Shop struct {
 type Source struct {
 	Pos      yamlnode.Pos
 	Name     string
-	Type     string // files
+	Type     string // files, or a platform that is pulled from
 	Platform string
 	Shop     string
 	Path     string // folder, file or glob
 	Preset   string // default canonical
+	API      *API   // of a platform that is pulled from
 	// Replace: a new version of a file also deletes what it no longer holds.
 	Replace bool
 	// CompleteUntil is the last day up to which the source is known to be

@@ -182,20 +182,19 @@ func (l *loader) zone(n *yamlnode.Node, what string) *time.Location {
 	return z
 }
 
-// apiTypes are sources that read a platform's interface.
-var apiTypes = []string{"taobao", "jd", "kuaishou", "doudian", "pdd"}
-
 func (l *loader) sources(n *yamlnode.Node) {
 	seen := names{}
 	l.List(n, "sources", func(n *yamlnode.Node) {
-		if kind := n.Get("type"); kind != nil && slices.Contains(apiTypes, kind.Value) {
-			l.Errorf(kind.Pos, "use type: files on the platform's exports", "sources of type %s are not available in this version", kind.Value)
+		s := Source{Pos: n.Pos, Preset: "canonical"}
+		if kind := n.Get("type"); kind != nil && apiTypes[kind.Value] != nil {
+			if l.api(n, &s) {
+				l.addSource(n, seen, s)
+			}
 			return
 		}
-		s := Source{Pos: n.Pos, Preset: "canonical"}
 		ok := l.Fields(n, "a source",
 			required("name", l.text(&s.Name, "name")),
-			required("type", l.word(&s.Type, "type", append([]string{"files"}, apiTypes...)...)),
+			required("type", l.word(&s.Type, "type", append([]string{"files"}, apiNames()...)...)),
 			required("platform", l.word(&s.Platform, "platform", dataset.Platforms()...)),
 			required("shop", l.id(&s.Shop, "shop")),
 			required("path", l.localPath(&s.Path, "path")),
@@ -204,20 +203,26 @@ func (l *loader) sources(n *yamlnode.Node) {
 			optional("complete_until", into(&s.CompleteUntil, func(n *yamlnode.Node) (time.Time, bool) {
 				return l.Date(n, "complete_until")
 			})))
-		if !ok {
-			return
+		if ok {
+			l.addSource(n, seen, s)
 		}
-		if s.Name != "" {
-			l.unique(seen, orAt(n, "name"), "source", s.Name)
-		}
-		l.cfg.Sources = append(l.cfg.Sources, s)
-		l.later = append(l.later, func() { l.checkSource(n, s) })
 	})
+}
+
+func (l *loader) addSource(n *yamlnode.Node, seen names, s Source) {
+	if s.Name != "" {
+		l.unique(seen, orAt(n, "name"), "source", s.Name)
+	}
+	l.cfg.Sources = append(l.cfg.Sources, s)
+	l.later = append(l.later, func() { l.checkSource(n, s) })
 }
 
 func (l *loader) checkSource(n *yamlnode.Node, s Source) {
 	if s.Platform != "" && s.Shop != "" && l.cfg.Shop(s.Platform, s.Shop) == nil {
 		l.Errorf(orAt(n, "shop"), "add it under shops:", "shop %s/%s is not declared", s.Platform, s.Shop)
+	}
+	if s.API != nil {
+		return
 	}
 	if _, own := l.cfg.Presets[s.Preset]; own || slices.Contains(l.opts.Presets, s.Preset) {
 		return

@@ -31,6 +31,9 @@ const stagedSnapshot = -2
 // used fails alone: nothing of it enters, the others do.
 func (n *Night) ingest(ctx context.Context) (*snapshots, error) {
 	start := time.Now()
+	if err := n.pullPlatforms(ctx); err != nil {
+		return nil, err
+	}
 	for _, s := range n.Sources {
 		arrivals, err := n.pull(ctx, s)
 		if err != nil {
@@ -62,7 +65,7 @@ type arrival struct {
 	name    string
 	landed  landing.Landed
 	id      string // source_file of its rows
-	reading *file.Reading
+	reading Reading
 	file    file.File
 	refresh bool  // its rows are known; texts are judged anew
 	again   bool  // its rows are known; those rejected or incomplete may fit now
@@ -76,6 +79,9 @@ type arrival struct {
 
 // pull lands the source's files and reads those whose content is new.
 func (n *Night) pull(ctx context.Context, s Source) ([]*arrival, error) {
+	if s.Platform != nil {
+		return n.readPulled(ctx, s)
+	}
 	listing, err := s.Files.List(ctx)
 	if err != nil {
 		return nil, err
@@ -178,10 +184,10 @@ func rowsID(source, landed string) string { return source + "/" + landed[:16] }
 func (n *Night) readAgain(s Source, arrivals []*arrival, known map[string]ledger.File, replaced []ledger.File) []*arrival {
 	companion, other := false, false // a companion is new, or gives way to another
 	for _, a := range arrivals {
-		companion = companion || s.Files.Joined(a.name)
+		companion = companion || s.joined(a.name)
 	}
 	for _, f := range replaced {
-		other = other || s.Files.Joined(f.Name)
+		other = other || s.joined(f.Name)
 	}
 	for _, f := range known {
 		if f.Status != ledger.Loaded {
@@ -194,7 +200,7 @@ func (n *Night) readAgain(s Source, arrivals []*arrival, known map[string]ledger
 		}
 		_, talks := f.Counts["chat_messages"]
 		refresh := talks && f.TextRules != n.textFingerprint(s)
-		again := rejected > 0 && f.Preset != s.Preset || s.Files.Joined(f.Name) && (other || rejected+open > 0 && companion)
+		again := rejected > 0 && f.Preset != s.Preset || s.joined(f.Name) && (other || rejected+open > 0 && companion)
 		if !refresh && !again {
 			continue
 		}
@@ -221,14 +227,17 @@ func (n *Night) connect(s Source, arrivals []*arrival, known map[string]ledger.F
 		listed[a.landed.ID] = true
 	}
 	for _, f := range known {
-		if f.Status != ledger.Loaded || listed[f.LandedID] || !s.Files.Joined(f.Name) {
+		if f.Status != ledger.Loaded || listed[f.LandedID] || !s.joined(f.Name) {
 			continue
 		}
 		if _, err := n.Landing.Stat(s.Shop.String(), f.LandedID); err == nil { // else it was dropped since
 			files = append(files, n.bytesOf(s, f.Name, f.LandedID))
 		}
 	}
-	reading := s.Files.Reading(files)
+	var reading Reading = s.Platform
+	if s.Platform == nil {
+		reading = s.Files.Reading(files)
+	}
 	for _, a := range arrivals {
 		a.reading = reading
 	}

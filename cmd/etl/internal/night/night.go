@@ -28,6 +28,8 @@ type Source struct {
 	Name  string
 	Shop  compute.ShopKey
 	Files *file.Source
+	// Platform is the shop's API where the source is pulled; then Files is nil.
+	Platform Platform
 	// Preset is the fingerprint of the preset: a file with rejected rows is
 	// read anew when it changes.
 	Preset string
@@ -92,6 +94,7 @@ type Night struct {
 	run      ledger.Run
 	lease    *ledger.Lease
 	merger   *merge.Merger
+	pulled   map[string]*pulled
 	arrived  []*arrival    // files that this run reads
 	replaced []replaced    // files that gave way to a newer version
 	renamed  []ledger.File // files that stand under another name now

@@ -126,7 +126,7 @@ func (n *Night) readPart(ctx context.Context, a *arrival) error {
 // belong now, in the accounting of the file and in quarantine, all at once.
 func (n *Night) recordPart(ctx context.Context, a *arrival) error {
 	if a.err != nil {
-		return nil // nothing of it entered
+		return nil //nolint:nilerr // the file failed, which is told; nothing of it entered
 	}
 	if err := n.rejectContrary(ctx, a); err != nil {
 		return err

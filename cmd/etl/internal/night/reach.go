@@ -31,7 +31,7 @@ func (n *Night) completeUntil(shop compute.ShopKey, dataset string, delivered ma
 	var until time.Time
 	nobody := !slices.ContainsFunc(n.Configured, func(s Source) bool { return s.Shop == shop && delivered[s.Name][dataset] })
 	for _, s := range n.Configured {
-		speaks := s.Shop == shop && slices.Contains(s.Files.Datasets(), dataset) && (nobody || delivered[s.Name][dataset])
+		speaks := s.Shop == shop && slices.Contains(s.datasets(), dataset) && (nobody || delivered[s.Name][dataset])
 		if speaks && s.CompleteUntil.After(until) {
 			until = s.CompleteUntil
 		}

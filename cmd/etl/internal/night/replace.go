@@ -214,14 +214,14 @@ func (n *Night) findOrphans(ctx context.Context) (map[string]orphans, error) {
 			held[name] = true
 		}
 		if r.file.Status == ledger.Loading { // it may have given anything
-			for _, name := range r.source.Files.Datasets() {
+			for _, name := range r.source.datasets() {
 				held[name] = true
 			}
 		}
 	}
 	out := map[string]orphans{}
 	for _, s := range append(dataset.All(), dataset.Internals()...) {
-		if !held[s.Name] && !(s.Internal && held["chat_messages"]) {
+		if !held[s.Name] && (!s.Internal || !held["chat_messages"]) {
 			continue
 		}
 		if _, err := n.Lake.Ensure(ctx, merge.Spec(s)); err != nil {

@@ -45,7 +45,7 @@ const maxWarnings = 100
 
 func newSink(ctx context.Context, n *Night, a *arrival, sum *SourceSummary) *sink {
 	s := &sink{ctx: ctx, night: n, arrival: a, sum: sum, accepted: map[string]int64{},
-		joined:  a.source.Files.Joined(a.name),
+		joined:  a.source.joined(a.name),
 		batches: make(chan batch, 2), done: make(chan error, 1), failed: make(chan struct{})}
 	go func() { s.done <- s.insert() }()
 	return s

@@ -24,37 +24,39 @@ type OrphanedShop struct {
 // is asked once all whole files have arrived; Keep then lets such rows in. The
 // holders are the files that have rows of the same shops.
 func (m *Merger) Orphans(ctx context.Context, s *dataset.Schema, current []lake.File) (shops []OrphanedShop, holders []string, err error) {
-	fail := func(err error) ([]OrphanedShop, []string, error) {
-		return nil, nil, fmt.Errorf("find orphans of %s: %w", s.Name, err)
-	}
+	defer func() {
+		if err != nil {
+			shops, holders, err = nil, nil, fmt.Errorf("find orphans of %s: %w", s.Name, err)
+		}
+	}()
 	spec, err := m.store.Ensure(ctx, Spec(s))
 	if err != nil {
-		return fail(err)
+		return nil, nil, err
 	}
 	if err := m.expect(ctx, s); err != nil {
-		return fail(err)
+		return nil, nil, err
 	}
 	if err := m.loadFiles(ctx); err != nil {
-		return fail(err)
+		return nil, nil, err
 	}
 	if err := m.engine.Exec(ctx, newStatements(s, spec, current).orphans()); err != nil {
-		return fail(err)
+		return nil, nil, err
 	}
 	m.orphan[s.Name] = true
 	rows, err := m.engine.Query(ctx, "select platform, shop_id, count(*) from "+orphansOf(s)+" group by 1, 2 order by 1, 2")
 	if err != nil {
-		return fail(err)
+		return nil, nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var o OrphanedShop
 		if err := rows.Scan(&o.Platform, &o.Shop, &o.Keys); err != nil {
-			return fail(err)
+			return nil, nil, err
 		}
 		shops = append(shops, o)
 	}
 	if err := rows.Err(); err != nil {
-		return fail(err)
+		return nil, nil, err
 	}
 	if len(shops) == 0 {
 		return nil, nil, nil
@@ -62,7 +64,7 @@ func (m *Merger) Orphans(ctx context.Context, s *dataset.Schema, current []lake.
 	holders, err = strs(m.engine.Query(ctx, fmt.Sprintf("select distinct source_file from %s where (platform, shop_id) in (select (platform, shop_id) from %s) order by 1",
 		spec.Relation(current), orphansOf(s))))
 	if err != nil {
-		return fail(err)
+		return nil, nil, err
 	}
 	return shops, holders, nil
 }

@@ -35,6 +35,7 @@ func (a *app) inspections() []inspection {
 		{"models", inspectModels},
 		{"kpis", inspectKPIs},
 		{"effects", inspectEffects},
+		{"state", inspectState},
 		{"warehouses", inspectWarehouses},
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 	"slices"
 	"time"
 
@@ -189,10 +188,7 @@ func (a *app) completeState(ctx context.Context, list func(*ledger.Ledger) []cob
 	if cfg == nil {
 		return nil
 	}
-	if _, err := os.Stat(cfg.State); err != nil {
-		return nil
-	}
-	state, err := ledger.Open(ctx, cfg.State)
+	state, err := openLedger(ctx, cfg, false)
 	if err != nil {
 		return nil
 	}

@@ -21,15 +21,16 @@ import (
 // installation is a folder in which someone runs etl: a configuration, a secret,
 // a folder of exports per source, and all that the nights make.
 type installation struct {
-	t       *testing.T
-	dir     string
-	sources []exportSource
-	rules   string // entries under rules:
-	privacy string // further keys under privacy:
-	extra   string // further lines of pipelines.yaml
-	landing string // keys under landing:
-	servers string // further entries under warehouses:
-	env     map[string]string
+	t        *testing.T
+	dir      string
+	sources  []exportSource
+	rules    string // entries under rules:
+	privacy  string // further keys under privacy:
+	extra    string // further lines of pipelines.yaml
+	landing  string // keys under landing:
+	servers  string // further entries under warehouses:
+	stateDSN string // where the state is on a server; "" = var/state.db
+	env      map[string]string
 }
 
 // exportSource is a source of type files, read from exports/<name>.
@@ -70,14 +71,14 @@ func (i *installation) configure() {
 			i.t.Fatal(err)
 		}
 	}
-	b.WriteString("warehouses:\n  - {name: local, type: duckdb, path: var/warehouse.duckdb}\n")
-	if i.servers != "" {
-		b.WriteString(indented(i.servers))
-	}
+	fmt.Fprintf(&b, "warehouses: [{name: local, type: duckdb, path: var/warehouse.duckdb}%s]\n", i.servers)
 	if i.rules != "" {
 		b.WriteString("rules:\n" + indented(i.rules))
 	}
 	b.WriteString(i.extra)
+	if i.stateDSN != "" { // last: the tables name lines of the rules
+		b.WriteString("state: ${KEFU_STATE}\n")
+	}
 	i.write("pipelines.yaml", []byte(b.String()))
 }
 
@@ -193,7 +194,13 @@ func (i *installation) summary(e ended, code int) *night.Summary {
 // ledger opens the state.
 func (i *installation) ledger() *ledger.Ledger {
 	i.t.Helper()
-	l, err := ledger.Open(i.t.Context(), i.path("var/state.db"))
+	var l *ledger.Ledger
+	var err error
+	if i.stateDSN != "" {
+		l, err = ledger.OpenServer(i.t.Context(), parsed(i.t, i.stateDSN), "kefu")
+	} else {
+		l, err = ledger.Open(i.t.Context(), i.path("var/state.db"))
+	}
 	if err != nil {
 		i.t.Fatal(err)
 	}

@@ -60,7 +60,7 @@ func newAgedSource() exportSource {
 // open opens the lake and the state for looking and planting.
 func (i *installation) open() (*lake.Lake, *ledger.Ledger) {
 	i.t.Helper()
-	l, err := lake.Open(i.t.Context(), lake.Options{CatalogDSN: i.path("var/state.db"), Root: i.path("var/lake")})
+	l, err := lake.Open(i.t.Context(), lake.Options{Catalog: i.path("var/state.db"), Root: i.path("var/lake")})
 	if err != nil {
 		i.t.Fatal(err)
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -18,7 +17,6 @@ import (
 	"kefu/cmd/etl/internal/pull"
 	"kefu/extract/api"
 	"kefu/extract/file"
-	"kefu/extract/lake"
 	"kefu/extract/landing"
 	"kefu/extract/ledger"
 	"kefu/extract/preset"
@@ -45,16 +43,6 @@ func (c *closers) close(log *slog.Logger) {
 	}
 }
 
-// openLedger opens the state; a verb that only looks does not make one.
-func openLedger(ctx context.Context, cfg *config.Config, create bool, options ...ledger.Option) (*ledger.Ledger, error) {
-	if !create {
-		if _, err := os.Stat(cfg.State); err != nil {
-			return nil, &environmentError{fmt.Errorf("open state %s: %w", cfg.State, err), "nothing has run yet: `etl run` does the first night"}
-		}
-	}
-	return ledger.Open(ctx, cfg.State, options...)
-}
-
 // openLanding opens the received bytes, and makes sure that the key at hand
 // reads all of them.
 func openLanding(cfg *config.Config, key *seal.Key, secret []byte) (*landing.Store, error) {
@@ -70,14 +58,6 @@ func openLanding(cfg *config.Config, key *seal.Key, secret []byte) (*landing.Sto
 	}
 	return nil, &config.Error{Problems: []config.Problem{{Pos: at, Class: yamlnode.Environment, Message: foreign.Error(),
 		Hint: "add that key as a line below the new one; if it is lost, delete " + foreign.Marker + ": the numbers stay, those bytes cannot be read anew"}}}
-}
-
-func openLake(ctx context.Context, cfg *config.Config) (*lake.Lake, error) {
-	l, err := lake.Open(ctx, lake.Options{CatalogDSN: cfg.State, Root: cfg.Lake})
-	if errors.Is(err, lake.ErrStateLost) {
-		return nil, &environmentError{err, "the state was lost: put a backup of it at " + cfg.State + ", or let `etl lake recover` make it anew from the lake"}
-	}
-	return l, err
 }
 
 // openEngine starts the engine; it reaches the lake and its spill folder only.

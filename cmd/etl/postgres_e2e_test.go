@@ -16,10 +16,12 @@ import (
 	"kefu/load/duckdb"
 )
 
-// withServer adds a warehouse bi in the database of a DSN.
-func (i *installation) withServer(dsn string) {
-	i.env = map[string]string{"KEFU_PG_DSN": dsn}
-	i.servers = "- {name: bi, type: postgres, dsn: \"${KEFU_PG_DSN}\", schema: kpi}"
+// withServer adds a warehouse bi in the database of a DSN, and keeps the state in
+// that of another one unless it is "".
+func (i *installation) withServer(dsn, state string) {
+	i.env = map[string]string{"KEFU_PG_DSN": dsn, "KEFU_STATE": state}
+	i.stateDSN = state
+	i.servers = ", {name: bi, type: postgres, dsn: \"${KEFU_PG_DSN}\", schema: kpi}"
 	i.configure()
 }
 
@@ -86,14 +88,19 @@ func plainRows(t *testing.T, db *sql.DB, table string, list []string) []string {
 	return out
 }
 
-// onServer is what the schema kpi of a database shows.
-func onServer(t *testing.T, dsn string) publishedTables {
+func parsed(t *testing.T, dsn string) *postgres.Server {
 	t.Helper()
 	server, err := postgres.Parse(dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	db := server.Pool("kpi", nil)
+	return server
+}
+
+// onServer is what the schema kpi of a database shows.
+func onServer(t *testing.T, dsn string) publishedTables {
+	t.Helper()
+	db := parsed(t, dsn).Pool("kpi", postgres.Session{})
 	defer db.Close()
 	return everywhereAlike(t, db)
 }
@@ -126,7 +133,7 @@ func TestAServerShowsWhatTheFileShows(t *testing.T) {
 	s := newStory(t)
 	i, server := s.install(t, false), postgrestest.Start(t)
 	dsn := server.Database(t)
-	i.withServer(dsn)
+	i.withServer(dsn, "")
 	if said := i.etl("report", "--warehouse", "bi"); said.code != exitEnvironment || !strings.Contains(said.err, "etl run") {
 		t.Errorf("a report of an empty warehouse: %+v", said)
 	}

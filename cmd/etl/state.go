@@ -84,7 +84,9 @@ func (a *app) recover(ctx context.Context) error {
 		return fmt.Errorf("take the lake: %w", err)
 	}
 	defer func() { _ = lease.Release(ctx) }() // else it ends with the process
-	l, err := lake.Open(ctx, lake.Options{CatalogDSN: cfg.State, Root: cfg.Lake, Recover: true})
+	options := lakeOptions(cfg)
+	options.Recover = true
+	l, err := lake.Open(ctx, options)
 	if err != nil {
 		return err
 	}

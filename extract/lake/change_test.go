@@ -280,8 +280,14 @@ func TestLakeCanBeMovedWithItsState(t *testing.T) {
 	if err := os.MkdirAll(home, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	moved := Options{CatalogDSN: filepath.Join(home, "state.db"), Root: filepath.Join(home, "湖")}
-	for _, m := range [][2]string{{w.opts.CatalogDSN, moved.CatalogDSN}, {w.opts.Root, moved.Root}} {
+	moved := w.opts
+	moved.Root = filepath.Join(home, "湖")
+	moves := [][2]string{{w.opts.Root, moved.Root}}
+	if moved.Catalog != "" {
+		moved.Catalog = filepath.Join(home, "state.db")
+		moves = append(moves, [2]string{w.opts.Catalog, moved.Catalog})
+	}
+	for _, m := range moves {
 		if err := os.Rename(m[0], m[1]); err != nil {
 			t.Fatal(err)
 		}
@@ -320,7 +326,9 @@ func TestLakeCanBeMovedWithItsState(t *testing.T) {
 func TestWrongLakeDirectoryIsRefused(t *testing.T) {
 	w := newWorld(t)
 	w.ensure(ordersSpec())
-	_, err := Open(w.ctx, Options{CatalogDSN: w.opts.CatalogDSN, Root: t.TempDir()})
+	wrong := w.opts
+	wrong.Root = t.TempDir()
+	_, err := Open(w.ctx, wrong)
 	if err == nil || !strings.Contains(err.Error(), "lacks table orders of the catalog (the lake was created at ") {
 		t.Errorf("an empty directory: %v", err)
 	}
@@ -335,7 +343,7 @@ func TestCatalogIsRebuiltFromTheLake(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	moved := Options{CatalogDSN: filepath.Join(t.TempDir(), "new.db"), Root: w.opts.Root + " moved"}
+	moved := newCatalog(t, t.TempDir(), w.opts.Root+" moved")
 	if err := os.Rename(w.opts.Root, moved.Root); err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,8 @@ import (
 	"github.com/apache/iceberg-go/table"
 	"github.com/google/uuid"
 	_ "modernc.org/sqlite" // the catalog's default driver
+
+	"kefu/extract/postgres"
 )
 
 const (
@@ -47,11 +49,11 @@ var (
 
 // Options say where a lake is.
 type Options struct {
-	// CatalogDriver is the database/sql driver of the catalog: "sqlite"
-	// (default) or "pgx", which the caller has to link in.
-	CatalogDriver string
-	// CatalogDSN is a file path for sqlite, a connection string otherwise.
-	CatalogDSN string
+	// Catalog is the SQLite file of the catalog.
+	Catalog string
+	// Server holds the catalog instead, in the tables of that schema.
+	Server *postgres.Server
+	Schema string
 	// Root is the directory that holds one folder per table.
 	Root string
 	// Recover opens a lake also where the catalog was lost: for Rebuild.
@@ -83,14 +85,6 @@ type cacheKey struct {
 // read and written through a translation of that location, so a directory and
 // its state can be moved or copied together.
 func Open(ctx context.Context, opts Options) (*Lake, error) {
-	driver := opts.CatalogDriver
-	if driver == "" {
-		driver = "sqlite"
-	}
-	dialect, dsn := icebergsql.Postgres, opts.CatalogDSN
-	if driver == "sqlite" {
-		dialect, dsn = icebergsql.SQLite, sqliteDSN(dsn)
-	}
 	root, err := filepath.Abs(opts.Root)
 	if err != nil {
 		return nil, fmt.Errorf("resolve lake directory %s: %w", opts.Root, err)
@@ -98,17 +92,23 @@ func Open(ctx context.Context, opts Options) (*Lake, error) {
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return nil, fmt.Errorf("create lake directory: %w", err)
 	}
-	db, err := sql.Open(driver, dsn)
-	if err != nil {
+	l := &Lake{sqlite: opts.Server == nil, root: root, props: iceberg.Properties{}, cache: map[cacheKey][]File{}}
+	dialect := icebergsql.SQLite
+	if opts.Server != nil {
+		dialect = icebergsql.Postgres
+		if err := opts.Server.MakeSchema(ctx, opts.Schema); err != nil {
+			return nil, fmt.Errorf("open lake catalog: %w", err)
+		}
+		l.db = opts.Server.Pool(opts.Schema, postgres.Session{})
+	} else if l.db, err = sql.Open("sqlite", sqliteDSN(opts.Catalog)); err != nil {
 		return nil, fmt.Errorf("open lake catalog: %w", err)
 	}
-	l := &Lake{db: db, sqlite: driver == "sqlite", root: root, props: iceberg.Properties{}, cache: map[cacheKey][]File{}}
 	err = errors.Join(l.checkLayout(), l.connect(ctx, dialect))
 	if err == nil && !opts.Recover {
 		err = l.checkState(ctx)
 	}
 	if err != nil {
-		db.Close()
+		l.db.Close()
 		return nil, err
 	}
 	return l, nil
@@ -117,7 +117,7 @@ func Open(ctx context.Context, opts Options) (*Lake, error) {
 // connect opens the catalog and finds out whether the lake was moved.
 func (l *Lake) connect(ctx context.Context, dialect icebergsql.SupportedDialect) error {
 	registerStorage()
-	cat, err := icebergsql.NewCatalog(CatalogName, l.db, dialect, l.props)
+	cat, err := l.newCatalog(ctx, dialect)
 	if err != nil {
 		return fmt.Errorf("open lake catalog: %w", err)
 	}
@@ -139,6 +139,25 @@ func (l *Lake) connect(ctx context.Context, dialect icebergsql.SupportedDialect)
 	}
 	l.relocate(known["location"])
 	return l.checkRoot(ctx)
+}
+
+// newCatalog opens the catalog and makes its tables where they are missing. On a
+// server only one process at a time can make a table of one name.
+func (l *Lake) newCatalog(ctx context.Context, dialect icebergsql.SupportedDialect) (*icebergsql.Catalog, error) {
+	if !l.sqlite {
+		conn, err := l.db.Conn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = conn.Close() }() // what counts is committed
+		if _, err := conn.ExecContext(ctx, "select pg_advisory_lock(hashtextextended('kefu catalog ' || current_schema(), 0))"); err != nil {
+			return nil, err
+		}
+		defer func() {
+			_, _ = conn.ExecContext(context.WithoutCancel(ctx), "select pg_advisory_unlock_all()") // else it ends with the connection
+		}()
+	}
+	return icebergsql.NewCatalog(CatalogName, l.db, dialect, l.props)
 }
 
 // relocate tells the storage where the files of that location are now. The

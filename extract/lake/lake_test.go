@@ -17,6 +17,9 @@ import (
 	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
 	_ "github.com/duckdb/duckdb-go/v2"
+
+	"kefu/extract/postgres"
+	"kefu/extract/postgres/postgrestest"
 )
 
 // world is a lake with an engine beside it.
@@ -31,8 +34,7 @@ type world struct {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	dir := t.TempDir()
-	w := &world{t: t, ctx: t.Context(),
-		opts: Options{CatalogDSN: filepath.Join(dir, "state.db"), Root: filepath.Join(dir, "lake")}}
+	w := &world{t: t, ctx: t.Context(), opts: newCatalog(t, dir, filepath.Join(dir, "lake"))}
 	w.Lake = w.open(w.opts)
 	duck, err := sql.Open("duckdb", "")
 	if err != nil {
@@ -41,6 +43,25 @@ func newWorld(t testing.TB) *world {
 	t.Cleanup(func() { duck.Close() })
 	w.duck = duck
 	return w
+}
+
+// newCatalog is a lake whose catalog is a file in the folder, or a database in
+// the second round of the tests.
+func newCatalog(t testing.TB, folder, root string) Options {
+	t.Helper()
+	if !onServer {
+		return Options{Catalog: filepath.Join(folder, "state.db"), Root: root}
+	}
+	return onDatabase(t, postgrestest.Shared(t).Database(t), root)
+}
+
+func onDatabase(t testing.TB, dsn, root string) Options {
+	t.Helper()
+	server, err := postgres.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Options{Server: server, Schema: "kefu", Root: root}
 }
 
 func (w *world) open(opts Options) *Lake {

@@ -34,7 +34,7 @@ type LockedError struct {
 
 // Error names the holder.
 func (e *LockedError) Error() string {
-	return fmt.Sprintf("%s is held by process %d on %s since %s", e.Name, e.PID, e.Host, e.Since.Local().Format(time.DateTime))
+	return fmt.Sprintf("%s is held by process %d on %s since %s", e.Name, e.PID, shownHost(e.Host), e.Since.Local().Format(time.DateTime))
 }
 
 // Lease is a named lock held by this process. It ends with Release, or with
@@ -50,25 +50,28 @@ type Lease struct {
 	once sync.Once
 }
 
+// leases are the owners that this process stands for, of any state.
+var leases sync.Map
+
+// given tells whether the holder is this process, which has given the lease up
+// already: the state was away when it did.
+func given(holder LockedError, mark string) bool {
+	if pid := os.Getpid(); holder.PID != pid || mark != processMark(pid) {
+		return false
+	}
+	_, held := leases.Load(holder.Holder)
+	return !held
+}
+
 // Acquire takes the named lease. While another process holds it, Acquire waits,
 // or without wait returns a *LockedError. A lease whose process is gone or gave
 // no sign of life for two minutes is taken over.
 func (l *Ledger) Acquire(ctx context.Context, name string, wait bool) (*Lease, error) {
 	owner := newID(time.Now())
-	for {
-		err := l.tryAcquire(ctx, name, owner)
-		if err == nil {
-			break
-		}
-		var locked *LockedError
-		if !wait || !errors.As(err, &locked) {
-			return nil, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("wait for lease %s: %w (%w)", name, context.Cause(ctx), locked)
-		case <-time.After(leasePoll):
-		}
+	leases.Store(owner, true)
+	if err := l.acquire(ctx, name, owner, wait); err != nil {
+		leases.Delete(owner)
+		return nil, err
 	}
 	beating, stop := context.WithCancel(context.WithoutCancel(ctx))
 	lease := &Lease{ledger: l, name: name, owner: owner, stop: stop, done: make(chan struct{}), lost: make(chan struct{})}
@@ -76,24 +79,45 @@ func (l *Ledger) Acquire(ctx context.Context, name string, wait bool) (*Lease, e
 	return lease, nil
 }
 
+func (l *Ledger) acquire(ctx context.Context, name, owner string, wait bool) error {
+	for {
+		err := l.tryAcquire(ctx, name, owner)
+		var locked *LockedError
+		if err == nil || !wait || !errors.As(err, &locked) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for lease %s: %w (%w)", name, context.Cause(ctx), locked)
+		case <-time.After(leasePoll):
+		}
+	}
+}
+
 func (l *Ledger) tryAcquire(ctx context.Context, name, owner string) error {
 	return l.inTx(ctx, "acquire lease "+name, func(tx *sql.Tx) error {
-		now := time.Now()
+		now, err := l.now(ctx, tx)
+		if err != nil {
+			return err
+		}
 		holder, mark, expires := LockedError{Name: name}, "", ""
 		var since string
-		err := tx.QueryRowContext(ctx, "select owner, host, pid, process, acquired_at, expires_at from leases where name = ?", name).
+		err = tx.QueryRowContext(ctx, "select owner, host, pid, process, acquired_at, expires_at from leases where name = ?", name).
 			Scan(&holder.Holder, &holder.Host, &holder.PID, &mark, &since, &expires)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 		case err != nil:
 			return err
 		default:
-			dead := holder.Host == l.host && !alive(holder.PID, mark)
+			dead := holder.Host == l.host && (!alive(holder.PID, mark) || given(holder, mark))
 			if !dead && stamp(now) < expires {
 				if holder.Since, err = parseTime(since); err != nil {
 					return err
 				}
 				return &holder
+			}
+			if err := l.interrupt(ctx, tx, holder.Host, holder.PID, mark); err != nil {
+				return err
 			}
 		}
 		pid := os.Getpid()
@@ -116,10 +140,14 @@ func (e *Lease) beat(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		res, err := e.ledger.db.ExecContext(ctx, "update leases set expires_at = ? where name = ? and owner = ?",
-			stamp(time.Now().Add(leaseTTL)), e.name, e.owner)
+		now, err := e.ledger.now(ctx, e.ledger.db)
 		if err != nil {
-			continue // a busy database: the next beat may pass
+			continue // a busy database, or a server that restarts: the next beat may pass
+		}
+		res, err := e.ledger.db.ExecContext(ctx, "update leases set expires_at = ? where name = ? and owner = ?",
+			stamp(now.Add(leaseTTL)), e.name, e.owner)
+		if err != nil {
+			continue
 		}
 		if n, err := res.RowsAffected(); err == nil && n == 0 {
 			e.once.Do(func() { close(e.lost) })
@@ -153,6 +181,7 @@ func (e *Lease) check(ctx context.Context, q interface {
 func (e *Lease) Release(ctx context.Context) error {
 	e.stop()
 	<-e.done
+	leases.Delete(e.owner)
 	_, err := e.ledger.db.ExecContext(context.WithoutCancel(ctx), "delete from leases where name = ? and owner = ?", e.name, e.owner)
 	if err != nil {
 		return fmt.Errorf("release lease %s: %w", e.name, err)

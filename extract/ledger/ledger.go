@@ -1,10 +1,11 @@
 // Package ledger owns the state database: what ran, which files were loaded,
-// what was rejected, who holds which lease and what is published. The Iceberg
-// catalog lives in the same file under tables of its own.
+// what was rejected, who holds which lease and what is published. It is an
+// SQLite file, or a schema on a PostgreSQL server where several machines share
+// the work. The Iceberg catalog lives in the same place under tables of its own.
 //
 // Secrets and buyers' ids never enter it, but for the raw rows of the
-// quarantine: these are encrypted where there is a key, and the file is readable
-// by its owner only.
+// quarantine: these are encrypted where there is a key, and the file or schema
+// is readable by its owner only.
 package ledger
 
 import (
@@ -25,6 +26,8 @@ import (
 	"time"
 
 	_ "modernc.org/sqlite" // the state's driver
+
+	"kefu/extract/postgres"
 )
 
 var (
@@ -41,7 +44,8 @@ var (
 // several processes.
 type Ledger struct {
 	db     *sql.DB
-	path   string
+	server *postgres.Server // nil = a file
+	schema string           // on the server
 	host   string
 	sealer Sealer // nil = rejected rows are kept as they are
 }
@@ -61,8 +65,8 @@ type Option func(*Ledger)
 // key.
 func Protected(sealer Sealer) Option { return func(l *Ledger) { l.sealer = sealer } }
 
-// Open opens the state database, creates it where missing and brings an older
-// layout up to date. A layout newer than this program is refused.
+// Open opens the state database in a file, creates it where missing and brings
+// an older layout up to date. A layout newer than this program is refused.
 func Open(ctx context.Context, path string, options ...Option) (*Ledger, error) {
 	if err := guard(path); err != nil {
 		return nil, err
@@ -71,20 +75,46 @@ func Open(ctx context.Context, path string, options ...Option) (*Ledger, error) 
 	if err != nil {
 		return nil, fmt.Errorf("open state %s: %w", path, err)
 	}
-	if err := migrate(ctx, db, migrations); err != nil {
-		db.Close()
+	l := &Ledger{db: db}
+	if err := l.start(ctx, options); err != nil {
 		return nil, fmt.Errorf("open state %s: %w", path, err)
 	}
-	host, err := os.Hostname()
-	if err != nil {
-		db.Close()
-		return nil, fmt.Errorf("read host name: %w", err)
+	return l, nil
+}
+
+// OpenServer opens the state in a schema of a PostgreSQL database, as Open does
+// in a file.
+func OpenServer(ctx context.Context, server *postgres.Server, schema string, options ...Option) (*Ledger, error) {
+	if err := server.MakeSchema(ctx, schema); err != nil {
+		return nil, fmt.Errorf("open state: %w", err)
 	}
-	l := &Ledger{db: db, path: path, host: host}
+	l := &Ledger{server: server, schema: schema, db: server.Pool(schema, postgres.Session{Rewrite: serverStatement, Begin: serverBegin})}
+	if err := l.start(ctx, options); err != nil {
+		return nil, fmt.Errorf("open state in %s: %w", server, err)
+	}
+	return l, nil
+}
+
+// OnServer tells whether the schema holds a state.
+func OnServer(ctx context.Context, server *postgres.Server, schema string) (bool, error) {
+	return server.Exists(ctx, schema, "schema_version")
+}
+
+// start brings the layout up to date and finds out who we are; on an error the
+// database is closed.
+func (l *Ledger) start(ctx context.Context, options []Option) error {
+	err := migrate(ctx, l.db, migrations)
+	if err == nil {
+		l.host, err = hostName(l.server != nil)
+	}
+	if err != nil {
+		l.db.Close()
+		return err
+	}
 	for _, o := range options {
 		o(l)
 	}
-	return l, nil
+	return nil
 }
 
 // Close closes the database.
@@ -130,8 +160,12 @@ func dsn(path string) string {
 }
 
 // Backup writes a consistent copy of the state, the Iceberg catalog included,
-// while it is in use. The target must not exist; it appears whole.
+// while it is in use. The target must not exist; it appears whole. A state on a
+// server is backed up with the server's own tools.
 func (l *Ledger) Backup(ctx context.Context, target string) error {
+	if l.server != nil {
+		return fmt.Errorf("back up state: it is in schema %s of %s: use pg_dump --schema=%[1]s, or what the server is backed up with", l.schema, l.server)
+	}
 	if _, err := os.Stat(target); err == nil {
 		return fmt.Errorf("back up state to %s: the file exists", target)
 	}

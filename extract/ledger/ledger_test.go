@@ -13,11 +13,26 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"kefu/extract/postgres"
+	"kefu/extract/postgres/postgrestest"
 )
 
-func open(t testing.TB, path string) *Ledger {
+// openAt opens the state at a place: a file, or a database by its DSN.
+func openAt(ctx context.Context, place string, options ...Option) (*Ledger, error) {
+	if !strings.Contains(place, "://") {
+		return Open(ctx, place, options...)
+	}
+	server, err := postgres.Parse(place)
+	if err != nil {
+		return nil, err
+	}
+	return OpenServer(ctx, server, "kefu", options...)
+}
+
+func open(t testing.TB, place string, options ...Option) *Ledger {
 	t.Helper()
-	l, err := Open(t.Context(), path)
+	l, err := openAt(t.Context(), place, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,9 +40,24 @@ func open(t testing.TB, path string) *Ledger {
 	return l
 }
 
+// newPlace is where nothing is yet: a file, or a database in the second round
+// of the tests.
+func newPlace(t testing.TB) string {
+	t.Helper()
+	if onServer {
+		return postgrestest.Shared(t).Database(t)
+	}
+	return newFile(t)
+}
+
+func newFile(t testing.TB) string {
+	t.Helper()
+	return filepath.Join(t.TempDir(), "var", "state.db")
+}
+
 func fresh(t testing.TB) *Ledger {
 	t.Helper()
-	return open(t, filepath.Join(t.TempDir(), "var", "state.db"))
+	return open(t, newPlace(t))
 }
 
 func ok(t testing.TB, err error) {
@@ -45,19 +75,20 @@ func must[T any](t testing.TB) func(T, error) T {
 	}
 }
 
-func TestStateIsOwnerOnly(t *testing.T) {
-	l := fresh(t)
+func TestAFileIsOwnerOnly(t *testing.T) {
+	path := newFile(t)
+	l := open(t, path)
 	must[Run](t)(l.BeginRun(t.Context(), "nightly", "run"))
-	for _, name := range []string{l.path, l.path + "-wal", l.path + "-shm"} {
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
 		info, err := os.Stat(name)
 		ok(t, err)
 		if info.Mode().Perm() != 0o600 {
 			t.Errorf("%s has mode %o", filepath.Base(name), info.Mode().Perm())
 		}
 	}
-	ok(t, os.Chmod(l.path, 0o644)) // say, another program made it
-	open(t, l.path)
-	if info := must[os.FileInfo](t)(os.Stat(l.path)); info.Mode().Perm() != 0o600 {
+	ok(t, os.Chmod(path, 0o644)) // say, another program made it
+	open(t, path)
+	if info := must[os.FileInfo](t)(os.Stat(path)); info.Mode().Perm() != 0o600 {
 		t.Errorf("an existing state keeps mode %o", info.Mode().Perm())
 	}
 }
@@ -236,8 +267,8 @@ func TestMetaAndSecret(t *testing.T) {
 	}
 }
 
-func TestBackupIsWhole(t *testing.T) {
-	l, ctx := fresh(t), t.Context()
+func TestBackupOfAFileIsWhole(t *testing.T) {
+	l, ctx := open(t, newFile(t)), t.Context()
 	run := must[Run](t)(l.BeginRun(ctx, "nightly", "run"))
 	target := filepath.Join(t.TempDir(), "it's a copy.db")
 	ok(t, l.Backup(ctx, target))
@@ -253,8 +284,8 @@ func TestBackupIsWhole(t *testing.T) {
 }
 
 func TestOlderLayoutIsBroughtUpToDate(t *testing.T) {
-	ctx, path := t.Context(), filepath.Join(t.TempDir(), "state.db")
-	l := open(t, path)
+	ctx, place := t.Context(), newPlace(t)
+	l := open(t, place)
 	run := must[Run](t)(l.BeginRun(ctx, "nightly", "run"))
 	next := append(slices.Clone(migrations), "alter table runs add column note text not null default 'none'; create table extra (a text)")
 	ok(t, migrate(ctx, l.db, next))
@@ -264,7 +295,7 @@ func TestOlderLayoutIsBroughtUpToDate(t *testing.T) {
 	if note != "none" {
 		t.Errorf("note: %q", note)
 	}
-	_, err := Open(ctx, path)
+	_, err := openAt(ctx, place)
 	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("layout %d, this program knows layouts up to %d", len(next), len(migrations))) {
 		t.Errorf("a newer layout: %v", err)
 	}
@@ -277,19 +308,20 @@ func TestFailedMigrationChangesNothing(t *testing.T) {
 	if err := migrate(ctx, l.db, broken); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("layout %d", len(broken))) {
 		t.Fatalf("broken migration: %v", err)
 	}
-	var n int
-	ok(t, l.db.QueryRowContext(ctx, "select count(*) from sqlite_master where name = 'extra'").Scan(&n))
-	if v := must[int](t)(layout(ctx, l.db)); n != 0 || v != len(migrations) {
-		t.Errorf("layout %d with %d tables of the broken step", v, n)
+	if _, err := l.db.ExecContext(ctx, "insert into extra (a) values ('x')"); err == nil {
+		t.Error("a table of the broken step is there")
+	}
+	if v := must[int](t)(layout(ctx, l.db)); v != len(migrations) {
+		t.Errorf("layout %d", v)
 	}
 }
 
 func TestManyOpenAtOnce(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "state.db")
+	place := newPlace(t)
 	errs := make(chan error, 8)
 	for range cap(errs) {
 		go func() {
-			l, err := Open(context.Background(), path)
+			l, err := openAt(context.Background(), place)
 			if err == nil {
 				_, err = l.BeginRun(context.Background(), "p", "run")
 				err = errors.Join(err, l.Close())
@@ -300,7 +332,7 @@ func TestManyOpenAtOnce(t *testing.T) {
 	for range cap(errs) {
 		ok(t, <-errs)
 	}
-	if runs := must[[]Run](t)(open(t, path).Runs(t.Context(), 0)); len(runs) != cap(errs) {
+	if runs := must[[]Run](t)(open(t, place).Runs(t.Context(), 0)); len(runs) != cap(errs) {
 		t.Errorf("%d runs", len(runs))
 	}
 }

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -8,6 +10,44 @@ import (
 	"strings"
 	"syscall"
 )
+
+// hostName names this machine. On a shared state processes are told apart by it,
+// so it then ends in what tells machines, containers and boots of one name
+// apart.
+func hostName(shared bool) (string, error) {
+	name, err := os.Hostname()
+	if err != nil {
+		return "", fmt.Errorf("read host name: %w", err)
+	}
+	if !shared {
+		return name, nil
+	}
+	if machine := machineMark(); machine != "" {
+		return name + "@" + machine, nil
+	}
+	return name, nil
+}
+
+// machineMark tells machines, their boots and their containers apart; "" where
+// the system does not.
+func machineMark() string {
+	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	processes, err := os.Readlink("/proc/self/ns/pid")
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(strings.TrimSpace(string(boot)) + processes))
+	return hex.EncodeToString(sum[:4])
+}
+
+// shownHost is the host as people know it.
+func shownHost(host string) string {
+	name, _, _ := strings.Cut(host, "@")
+	return name
+}
 
 // processMark tells a process from any other that has or had its pid: boot id
 // and start time where the system tells them, else "".

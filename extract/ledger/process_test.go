@@ -7,9 +7,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
+
+	"kefu/extract/postgres/postgrestest"
 )
 
 // The test binary runs itself as another process that does one of these, says
@@ -33,15 +34,22 @@ var children = map[string]func(context.Context, *Ledger) error{
 	},
 }
 
+// onServer: the states of this round are on a PostgreSQL server.
+var onServer bool
+
+// TestMain runs all tests twice: on files, then on a server.
 func TestMain(m *testing.M) {
 	if what := os.Getenv("KEFU_TEST_CHILD"); what != "" {
 		os.Exit(child(what, os.Getenv("KEFU_TEST_STATE")))
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	onServer = true
+	_, _ = fmt.Fprintln(os.Stdout, "the same with the state on a server:")
+	os.Exit(max(code, postgrestest.Run(m)))
 }
 
-func child(what, path string) int {
-	l, err := Open(context.Background(), path)
+func child(what, place string) int {
+	l, err := openAt(context.Background(), place)
 	if err == nil {
 		err = children[what](context.Background(), l)
 	}
@@ -54,12 +62,12 @@ func child(what, path string) int {
 }
 
 // start runs a child until it is ready and returns what kills it.
-func start(t *testing.T, what, path string) (kill func(), pid int) {
+func start(t *testing.T, what, place string) (kill func(), pid int) {
 	t.Helper()
 	exe, err := os.Executable()
 	ok(t, err)
 	cmd := exec.Command(exe)
-	cmd.Env = append(os.Environ(), "KEFU_TEST_CHILD="+what, "KEFU_TEST_STATE="+path)
+	cmd.Env = append(os.Environ(), "KEFU_TEST_CHILD="+what, "KEFU_TEST_STATE="+place)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	ok(t, err)
@@ -79,8 +87,9 @@ func start(t *testing.T, what, path string) (kill func(), pid int) {
 
 func TestLeaseOfAnotherProcess(t *testing.T) {
 	ctx := t.Context()
-	l := fresh(t)
-	kill, pid := start(t, "lease", l.path)
+	place := newPlace(t)
+	l := open(t, place)
+	kill, pid := start(t, "lease", place)
 
 	_, err := l.Acquire(ctx, "pipeline nightly", false)
 	var locked *LockedError
@@ -175,8 +184,9 @@ func TestLeaseOfAnotherHostIsKeptUntilItExpires(t *testing.T) {
 
 func TestRunOfDeadProcessIsInterrupted(t *testing.T) {
 	ctx := t.Context()
-	l := fresh(t)
-	kill, _ := start(t, "run", l.path)
+	place := newPlace(t)
+	l := open(t, place)
+	kill, _ := start(t, "run", place)
 	mine := must[Run](t)(l.BeginRun(ctx, "nightly", "run"))
 	runs := must[[]Run](t)(l.Runs(ctx, 0))
 	if len(runs) != 2 || runs[0].Status != Running || runs[1].Status != Running {
@@ -193,10 +203,10 @@ func TestRunOfDeadProcessIsInterrupted(t *testing.T) {
 
 func TestKilledInTheMiddlePublishesNothing(t *testing.T) {
 	ctx := t.Context()
-	path := filepath.Join(t.TempDir(), "state.db")
-	l := open(t, path)
+	place := newPlace(t)
+	l := open(t, place)
 	must[Publication](t)(l.Publish(ctx, Publication{Run: "before"}, nil))
-	kill, _ := start(t, "half-published", path)
+	kill, _ := start(t, "half-published", place)
 	if p, _, err := l.Latest(ctx); err != nil || p.Run != "before" { // readers are not held up
 		t.Errorf("meanwhile: %+v, %v", p, err)
 	}

@@ -133,8 +133,7 @@ func (l *Ledger) PurgeQuarantine(ctx context.Context, before time.Time) (int64, 
 		return 0, fmt.Errorf("purge quarantine: %w", err)
 	}
 	if n > 0 {
-		// The log still has their bytes until it is emptied.
-		if _, err := l.db.ExecContext(ctx, "pragma wal_checkpoint(truncate)"); err != nil {
+		if err := l.erase(ctx); err != nil {
 			return n, fmt.Errorf("purge quarantine: %w", err)
 		}
 	}

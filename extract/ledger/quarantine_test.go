@@ -17,13 +17,6 @@ func newKey(t *testing.T) *seal.Key {
 	return must[*seal.Key](t)(seal.Parse(must[string](t)(seal.Generate(time.Now()))))
 }
 
-func openWith(t *testing.T, path string, key *seal.Key) *Ledger {
-	t.Helper()
-	l := must[*Ledger](t)(Open(t.Context(), path, Protected(key)))
-	t.Cleanup(func() { _ = l.Close() }) // its work is done
-	return l
-}
-
 // quarantined puts a row of that text into quarantine and returns its id.
 func quarantined(t *testing.T, l *Ledger, landed, text string) string {
 	t.Helper()
@@ -36,9 +29,9 @@ func quarantined(t *testing.T, l *Ledger, landed, text string) string {
 }
 
 func TestRejectedRowsAreEncrypted(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "state.db")
+	path := newFile(t)
 	key := newKey(t)
-	l := openWith(t, path, key)
+	l := open(t, path, Protected(key))
 	texts := []string{"张三", "13800001234", string(bytes.Repeat([]byte("某买家 "), 50000)), ""}
 	for i, text := range texts {
 		id := quarantined(t, l, string(rune('A'+i)), text)
@@ -57,18 +50,18 @@ func TestRejectedRowsAreEncrypted(t *testing.T) {
 }
 
 func TestRejectedRowsAndAKeyThatComesLater(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "state.db")
+	place := newPlace(t)
 	key := newKey(t)
-	early := quarantined(t, openWith(t, path, nil), "A", "early")
-	late := quarantined(t, openWith(t, path, key), "B", "late")
+	early := quarantined(t, open(t, place, Protected((*seal.Key)(nil))), "A", "early")
+	late := quarantined(t, open(t, place, Protected(key)), "B", "late")
 	for id, want := range map[string]string{early: "early", late: "late"} {
-		if r := must[Rejected](t)(openWith(t, path, key).ShowQuarantined(t.Context(), id)); string(r.Raw) != want {
+		if r := must[Rejected](t)(open(t, place, Protected(key)).ShowQuarantined(t.Context(), id)); string(r.Raw) != want {
 			t.Errorf("%s came back as %q", want, r.Raw)
 		}
 	}
 	var wrong *seal.KeyError
 	for _, other := range []*seal.Key{nil, newKey(t)} {
-		if _, err := openWith(t, path, other).ShowQuarantined(t.Context(), late); !errors.As(err, &wrong) {
+		if _, err := open(t, place, Protected(other)).ShowQuarantined(t.Context(), late); !errors.As(err, &wrong) {
 			t.Errorf("without the key: %v", err)
 		}
 	}

@@ -91,6 +91,14 @@ func (l *Ledger) interruptStale(ctx context.Context, tx *sql.Tx, now time.Time) 
 	return nil
 }
 
+// interrupt notes that the runs of a process that lost its lease are over. It
+// may still live, but it can publish nothing.
+func (l *Ledger) interrupt(ctx context.Context, tx *sql.Tx, host string, pid int, mark string) error {
+	_, err := tx.ExecContext(ctx, "update runs set status = ?, ended_at = ?, error = ? where status = ? and host = ? and pid = ? and process = ?",
+		Interrupted, stamp(time.Now()), "the process gave no sign of life for too long, or ended without finishing the run", Running, host, pid, mark)
+	return err
+}
+
 // EndRun records how a run ended, what it did and, unless it was done, why.
 func (l *Ledger) EndRun(ctx context.Context, id string, status Status, summary any, cause error) error {
 	text, err := jsonText(summary)
@@ -170,12 +178,4 @@ func found(err error) error {
 		return ErrNotFound
 	}
 	return err
-}
-
-// all turns "no limit" into SQLite's.
-func all(limit int) int {
-	if limit <= 0 {
-		return -1
-	}
-	return limit
 }

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+
+	server "kefu/extract/postgres"
 )
 
 // The binary form of COPY: a signature, rows of fields with their length, and
@@ -96,12 +97,8 @@ func appendInt64(to []byte, n int64) []byte {
 
 func appendFloat(to []byte, f float64) []byte { return appendInt64(to, int64(math.Float64bits(f))) } //nolint:gosec // the same bits
 
-// appendText appends a text as PostgreSQL can hold it: without zero bytes,
-// which stand there as U+FFFD.
 func appendText(to []byte, s string) []byte {
-	if strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) {
-		s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
-	}
+	s = server.Text(s)
 	to = binary.BigEndian.AppendUint32(to, uint32(len(s))) //nolint:gosec // a text of the lake
 	return append(to, s...)
 }

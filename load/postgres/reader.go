@@ -23,7 +23,7 @@ func (w *Warehouse) Read(ctx context.Context, do func(*sql.Tx) error) error {
 	if held.Publication == "" {
 		return fmt.Errorf("read %s: %w", w, ErrEmpty)
 	}
-	db := w.server.Pool(w.schema, nil)
+	db := w.server.Pool(w.schema, server.Session{})
 	defer db.Close()
 	tx, err := db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {

@@ -62,23 +62,7 @@ func (w *Warehouse) String() string { return fmt.Sprintf("schema %s of %s", w.sc
 
 // Check tells whether the server answers and would let a load work. It changes
 // nothing.
-func (w *Warehouse) Check(ctx context.Context) error {
-	return w.connected(ctx, func(conn *pgx.Conn) error {
-		var exists, allowed bool
-		err := conn.QueryRow(ctx, `select to_regnamespace($2) is not null,
-			case when to_regnamespace($2) is null then has_database_privilege(current_database(), 'CREATE')
-			else has_schema_privilege($1, 'CREATE') and has_schema_privilege($1, 'USAGE') end`, w.schema, server.Ident(w.schema)).Scan(&exists, &allowed)
-		switch {
-		case err != nil:
-			return fmt.Errorf("look at schema %s: %w", w.schema, w.server.Explain(err))
-		case !allowed && exists:
-			return fmt.Errorf("%s lets %s make no tables: grant usage, create on schema %s", w, conn.Config().User, server.Ident(w.schema))
-		case !allowed:
-			return fmt.Errorf("%s does not exist, and %s may not make it: create it, or grant create on the database", w, conn.Config().User)
-		}
-		return nil
-	})
-}
+func (w *Warehouse) Check(ctx context.Context) error { return w.server.Check(ctx, w.schema) }
 
 // Held reads which publication the schema holds.
 func (w *Warehouse) Held(ctx context.Context) (load.Held, error) {

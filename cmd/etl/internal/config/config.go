@@ -23,7 +23,11 @@ type Config struct {
 	File string // as given
 	Dir  string // folder of the file, which its paths are relative to
 
-	State       string // SQLite file, default var/state.db
+	State       string           // SQLite file, default var/state.db; "" = on the server
+	StateServer *postgres.Server // nil = in the file
+	StateSchema string           // on the server: the DSN's search_path, default kefu
+	StatePos    yamlnode.Pos     // of the DSN
+
 	Lake        string // folder of the Iceberg tables, default var/lake
 	Landing     Landing
 	Engine      Engine

@@ -155,6 +155,18 @@ func TestVariables(t *testing.T) {
 	}
 }
 
+func TestStateOnAServer(t *testing.T) {
+	for dsn, schema := range map[string]string{"postgres://u:p@h/db": "kefu", "postgresql://u:p@h/db?search_path=shops": "shops"} {
+		cfg, _, err := load(t, environment("KEFU_STATE", dsn), "pipelines.yaml", minimal+"state: ${KEFU_STATE}\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cfg.State != "" || cfg.StateServer == nil || cfg.StateServer.String() != "database db on h:5432" || cfg.StateSchema != schema || len(cfg.Warnings) > 0 {
+			t.Errorf("state %q on %s, schema %s, warnings %v", cfg.State, cfg.StateServer, cfg.StateSchema, cfg.Warnings)
+		}
+	}
+}
+
 func TestPasswordsOfDSNsAreNotShown(t *testing.T) {
 	const broken = "postgres://u:to/ken-4711@h/db"
 	warehouse := minimal + "warehouses:\n  - {name: bi, type: postgres, dsn: \"%s\"}\n"

@@ -56,11 +56,17 @@ func (l *loader) state(n *yamlnode.Node) {
 	if !ok {
 		return
 	}
-	if strings.Contains(s, "://") {
-		l.Errorf(n.Pos, "name an SQLite file such as var/state.db", "state on a database server is not available in this version")
-		return
+	switch scheme, _, ok := strings.Cut(s, "://"); {
+	case !ok:
+		l.cfg.State = l.cfg.path(s)
+	case scheme != "postgres" && scheme != "postgresql":
+		l.Errorf(n.Pos, "name an SQLite file such as var/state.db, or postgres://user:password@host:5432/database", "state cannot be on a server of that kind")
+	default:
+		if server, ok := l.dsn("state")(n); ok {
+			l.cfg.State, l.cfg.StateServer, l.cfg.StateSchema = "", server, server.Schema("kefu")
+			l.cfg.StatePos = n.Pos
+		}
 	}
-	l.cfg.State = l.cfg.path(s)
 }
 
 func (l *loader) lake(n *yamlnode.Node) {

@@ -112,22 +112,17 @@ func (l *loading) replace(ctx context.Context, table load.Table, condition strin
 	}
 	have := l.tables[table.Name]
 	nullable := slices.ContainsFunc(table.Key, func(c string) bool { return slices.Contains(nulls, c) })
-	if reshaped || have.key == "p" && nullable {
+	rekeyed := reshaped || have.key == "p" && nullable || !have.keyFits(table)
+	if rekeyed {
 		if err := l.dropKey(ctx, table); err != nil {
 			return 0, err
 		}
-		have.key = ""
 	}
 	rows, err := l.copy(ctx, table, table.Name, "", content)
-	if err != nil {
-		return 0, err
+	if err != nil || !rekeyed {
+		return rows, err
 	}
-	if have.key == "" {
-		if err := l.addKey(ctx, table, table.Name, nulls); err != nil {
-			return 0, err
-		}
-	}
-	return rows, nil
+	return rows, l.rekey(ctx, table)
 }
 
 // copy fills a table.
@@ -186,18 +181,46 @@ func keyOrder(table load.Table) []string {
 	return key
 }
 
+// rekey gives a table in place, with its rows, the key that it shall have.
+func (l *loading) rekey(ctx context.Context, table load.Table) error {
+	if err := l.dropKey(ctx, table); err != nil {
+		return err
+	}
+	var nulls []string
+	for _, key := range table.Key {
+		var some bool
+		query := fmt.Sprintf("select exists (select from %s where %s is null)", l.name(table.Name), server.Ident(key))
+		if err := l.tx.QueryRow(ctx, query).Scan(&some); err != nil {
+			return fmt.Errorf("look for missing values of %s: %w", key, err)
+		}
+		if some {
+			nulls = append(nulls, key)
+		}
+	}
+	if err := l.addKey(ctx, table, table.Name, nulls); err != nil {
+		return err
+	}
+	have := l.tables[table.Name]
+	have.keyed = keyOrder(table)
+	l.tables[table.Name] = have
+	return nil
+}
+
 // dropKey takes the key away, and what a primary key asks of its columns.
 func (l *loading) dropKey(ctx context.Context, table load.Table) error {
-	if l.tables[table.Name].key == "" {
+	have := l.tables[table.Name]
+	if have.key == "" {
 		return nil
 	}
 	statements := []string{fmt.Sprintf("alter table %s drop constraint %s", l.name(table.Name), server.Ident(table.Name+keyMark))}
-	for _, column := range table.Columns {
-		statements = append(statements, fmt.Sprintf("alter table %s alter column %s drop not null", l.name(table.Name), server.Ident(column.Name)))
+	for _, column := range have.keyed {
+		statements = append(statements, fmt.Sprintf("alter table %s alter column %s drop not null", l.name(table.Name), server.Ident(column)))
 	}
 	if _, err := l.tx.Exec(ctx, strings.Join(statements, "; ")); err != nil {
 		return fmt.Errorf("change the key: %w", err)
 	}
+	have.key, have.keyed = "", nil
+	l.tables[table.Name] = have
 	return nil
 }
 
@@ -207,6 +230,9 @@ func (l *loading) reshape(ctx context.Context, table load.Table) (bool, error) {
 	have := l.tables[table.Name]
 	if have.fits(table) {
 		return false, nil
+	}
+	if err := l.dropKey(ctx, table); err != nil {
+		return false, err
 	}
 	want := map[string]load.Column{}
 	for _, column := range table.Columns {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -126,7 +127,14 @@ func (l *loading) apply(ctx context.Context, steps load.Steps) error {
 		}
 	}
 	for _, table := range steps.Comments {
-		if err := l.comment(ctx, table, table.Name); err != nil {
+		if slices.ContainsFunc(l.swaps, func(s swap) bool { return s.table == table.Name }) {
+			continue // the new table was made with its comments
+		}
+		err := l.comment(ctx, table, table.Name)
+		if err == nil && !l.tables[table.Name].keyFits(table) {
+			err = l.rekey(ctx, table)
+		}
+		if err != nil {
 			return fmt.Errorf("table %s: %w", table.Name, err)
 		}
 	}

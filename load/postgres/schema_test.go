@@ -195,6 +195,43 @@ func TestWhatOthersBuiltStays(t *testing.T) {
 	}
 }
 
+func TestAChangedGrainChangesTheKey(t *testing.T) {
+	w, dsn := fresh(t)
+	publication := numbers(t, "p1", 1, 10)
+	mustLoad(t, w, publication)
+	conn := connection(t, dsn)
+	const key = "select pg_get_constraintdef(oid) from pg_constraint where conrelid = 't'::regclass and conname = 't_key'"
+	publication.Tables[0].Table.Key = []string{"n"}
+	if result := mustLoad(t, w, publication); result.Rows != 0 {
+		t.Errorf("a new grain alone: %+v", result)
+	}
+	expect(t, conn, key, "PRIMARY KEY (n)")
+	next := more(t, "p2", publication, 1, 2)
+	next.Tables[0].Table.Key = []string{"text", "n"}
+	mustLoad(t, w, next)
+	expect(t, conn, key, "PRIMARY KEY (n, text)")
+	expect(t, conn, "select count(*) from t", "11")
+	next.ID, next.Tables[0].Table.Key = "p3", nil
+	mustLoad(t, w, next)
+	expect(t, conn, "select count(*) from pg_constraint where conrelid = 't'::regclass", "0")
+}
+
+func TestATableAlteredInPlaceIsNotReadWholeEveryTime(t *testing.T) {
+	w, dsn := fresh(t)
+	first := numbers(t, "p1", 1, 10)
+	mustLoad(t, w, first)
+	conn := connection(t, dsn)
+	execute(t, conn, "create view public.v as select n from t")
+	second := numbers(t, "p2", 2, 10)
+	second.Tables[0].Table.Columns = []load.Column{{Name: "extra", Type: "BIGINT"}, {Name: "text", Type: "VARCHAR"}, {Name: "dt", Type: "DATE"}, {Name: "n", Type: "BIGINT"}}
+	mustLoad(t, w, second)
+	third := more(t, "p3", second, 2, 3)
+	if result := mustLoad(t, w, third); result.Rows != 2 {
+		t.Errorf("one more row in each of two tables: %+v", result)
+	}
+	expect(t, conn, "select count(*) from public.v", "11")
+}
+
 func TestRightsAreHandedOnToANewTable(t *testing.T) {
 	w, dsn := fresh(t)
 	w.swapBytes = 0

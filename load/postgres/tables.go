@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -17,23 +18,28 @@ type relation struct {
 	names []string
 	types []string // of the columns, as format_type spells them
 	key   string   // constraint of ours: p primary key, u unique, "" none
+	keyed []string // its columns, in its order
 	// builtOn: others have made something that hangs on the table, which would
 	// go with it: a view, a foreign key, a trigger, an index, a setting …
 	builtOn bool
 }
 
-// fits tells whether the columns are those of the table.
+// fits tells whether the columns are those of the table, in any order.
 func (r relation) fits(table load.Table) bool {
 	if len(r.names) != len(table.Columns) {
 		return false
 	}
-	for i, column := range table.Columns {
-		if r.names[i] != column.Name || r.types[i] != columnType(column.Type) {
+	for _, column := range table.Columns {
+		at := slices.Index(r.names, column.Name)
+		if at < 0 || r.types[at] != columnType(column.Type) {
 			return false
 		}
 	}
 	return true
 }
+
+// keyFits tells whether the key is that of the table.
+func (r relation) keyFits(table load.Table) bool { return slices.Equal(r.keyed, keyOrder(table)) }
 
 // relationsQuery lists what takes a name in the schema. Of what depends on a
 // table, its own row type, overflow storage and our key do not count.
@@ -44,6 +50,9 @@ select c.relname, c.oid, c.relkind::text,
 	array(select pg_catalog.format_type(a.atttypid, a.atttypmod) from pg_catalog.pg_attribute a
 		where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum),
 	coalesce((select k.contype::text from pg_catalog.pg_constraint k where k.conrelid = c.oid and k.conname = c.relname || $2), ''),
+	array(select a.attname::text from pg_catalog.pg_constraint k cross join lateral unnest(k.conkey) with ordinality n(attnum, place)
+		join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = n.attnum
+		where k.conrelid = c.oid and k.conname = c.relname || $2 order by n.place),
 	c.reloptions is not null or c.relrowsecurity or c.relreplident not in ('d', 'n') or exists (select from pg_catalog.pg_depend d
 		where (d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = c.oid
 			or d.refclassid = 'pg_catalog.pg_type'::regclass and d.refobjid = c.reltype)
@@ -66,7 +75,7 @@ func readTables(ctx context.Context, tx pgx.Tx, schema string) (map[string]relat
 	for rows.Next() {
 		var name string
 		var r relation
-		if err := rows.Scan(&name, &r.oid, &r.kind, &r.names, &r.types, &r.key, &r.builtOn); err != nil {
+		if err := rows.Scan(&name, &r.oid, &r.kind, &r.names, &r.types, &r.key, &r.keyed, &r.builtOn); err != nil {
 			return nil, fmt.Errorf("read tables: %w", err)
 		}
 		tables[name] = r

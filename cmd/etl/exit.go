@@ -100,7 +100,7 @@ func isEnvironment(err error) bool {
 	)
 	switch {
 	case errors.As(err, &environment), errors.As(err, &network), errors.As(err, &name), errors.As(err, &locked), errors.As(err, &key), errors.As(err, &server),
-		errors.Is(err, ledger.ErrSecretChanged), errors.Is(err, ledger.ErrNewerLayout), errors.Is(err, lake.ErrNewerLayout), errors.Is(err, fs.ErrPermission):
+		errors.Is(err, ledger.ErrSecretChanged), errors.Is(err, ledger.ErrNewerLayout), errors.Is(err, lake.ErrNewerLayout), errors.Is(err, fs.ErrPermission), ledger.Busy(err):
 		return true
 	}
 	for _, known := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EMFILE, syscall.ENFILE} {
@@ -150,6 +150,9 @@ func (a *app) explain(err error, code int) {
 	var locked *ledger.LockedError
 	if errors.As(err, &locked) {
 		out.Printf("       --wait waits until it is done\n")
+	}
+	if ledger.Busy(err) {
+		out.Printf("       another program has the state locked: close it (a database browser, a copy being made), then run again\n")
 	}
 	if errors.As(err, &usage) {
 		out.Printf("       `etl --help` lists the commands\n")

@@ -28,7 +28,8 @@ func (a *app) stateCommand() *cobra.Command {
 		Short: "A consistent copy of the state, also while a run works; readable by its owner only",
 		Long: `A consistent copy of the state, the lake's catalog included, also while a run
 works. Without FILE it stands beside the state under the time of day. To use it,
-put it in the place of the state while nothing runs.`,
+put it in the place of the state while nothing runs. A state on a server is
+backed up with the server, or by pg_dump.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.backup(cmd.Context(), strings.Join(args, ""))
@@ -41,6 +42,9 @@ func (a *app) backup(ctx context.Context, file string) error {
 	cfg, err := a.load()
 	if err != nil {
 		return err
+	}
+	if cfg.StateServer != nil {
+		return usagef("the state is on a server, schema %s of %s: back it up there, with the server or by `pg_dump --schema=%[1]s`", cfg.StateSchema, cfg.StateServer)
 	}
 	state, err := openLedger(ctx, cfg, false)
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"kefu/cmd/etl/internal/night"
 	"kefu/extract/postgres"
 	"kefu/extract/postgres/postgrestest"
 )
@@ -60,6 +62,25 @@ func TestStateOnAServerIsAsGoodAsAFile(t *testing.T) {
 		want, got := here.etl(args...), there.etl(args...)
 		if got.code != exitDone || strings.Count(got.out, "\n") != strings.Count(want.out, "\n") {
 			t.Errorf("etl %v says\n%s%s\nwant such as\n%s", args, got.out, got.err, want.out)
+		}
+	}
+}
+
+// A state that cannot be reached is an error with its place, and without its
+// password.
+func TestAWrongDSNOfTheState(t *testing.T) {
+	t.Parallel()
+	server := postgrestest.Shared(t)
+	i, right := newStory(t).install(t, false), server.Database(t)
+	for _, dsn := range []string{strings.Replace(right, "/test_", "/no_test_", 1), strings.Replace(right, server.Password(), server.Password()+"x", 1)} {
+		i.env, i.stateDSN = map[string]string{"KEFU_STATE": dsn}, dsn
+		i.configure()
+		for _, verb := range []string{"check", "run", "status"} {
+			said := i.etl(verb)
+			if said.code != exitEnvironment || !strings.Contains(said.err, "connect to database") || verb == "check" && !strings.Contains(said.err, "pipelines.yaml:") {
+				t.Errorf("etl %s with a wrong DSN: %+v", verb, said)
+			}
+			hides(t, server, verb, said.out, said.err)
 		}
 	}
 }
@@ -135,5 +156,79 @@ func TestAStateServerThatGoesAway(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Machines that share a state work one at a time, also after one was killed in
+// the middle; and a state that the server lost is found again in the lake.
+func TestMachinesShareAState(t *testing.T) {
+	t.Parallel()
+	s, dsn := newStory(t), postgrestest.Shared(t).Database(t)
+	here, there := s.install(t, false), s.install(t, false)
+	there.env, there.stateDSN = map[string]string{"KEFU_STATE": dsn}, dsn
+	there.configure()
+	for _, i := range []*installation{here, there} {
+		i.deliver(append(s.files, s.wrongRows())...)
+	}
+	here.night(exitDone)
+
+	killed := there.child("run")
+	if err := killed.Start(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, dsn, "select count(*) > 4 from iceberg_tables")
+	_ = killed.Process.Kill()
+	_ = killed.Wait() // that it was killed
+	lease, err := there.ledger().Acquire(t.Context(), night.LeaseName, false)
+	if err != nil {
+		t.Fatalf("a killed run holds the lake: %v", err)
+	}
+	if said := finish(there.child("run")); said.code != exitEnvironment || !strings.Contains(said.err, fmt.Sprintf("process %d", os.Getpid())) {
+		t.Errorf("a second run ended with %d and said %s", said.code, said.err)
+	}
+	both := make(chan ended, 2)
+	for range 2 {
+		cmd := there.child("run", "--wait", "--json")
+		go func() { both <- finish(cmd) }()
+	}
+	if err := lease.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	worked := 0
+	for range 2 {
+		if sum := there.summary(<-both, exitDone); len(sum.Reasons) > 0 {
+			worked++
+		}
+	}
+	if worked != 1 {
+		t.Errorf("%d of two runs at once computed something", worked)
+	}
+	sameTables(t, "two machines", here.tables(), there.tables())
+	if got, want := there.accounted(), here.accounted(); got != want {
+		t.Errorf("%d lines are accounted for, want %d", got, want)
+	}
+	there.losesItsState(dsn)
+	sameTables(t, "recovered", here.tables(), there.tables())
+}
+
+// losesItsState lets the server lose the state, and recovers it.
+func (i *installation) losesItsState(dsn string) {
+	i.t.Helper()
+	if said := i.etl("state", "backup"); said.code != exitUsage || !strings.Contains(said.err, "pg_dump --schema=kefu") {
+		i.t.Errorf("etl state backup: %+v", said)
+	}
+	db := parsed(i.t, dsn).Pool("public", postgres.Session{})
+	defer db.Close()
+	if _, err := db.ExecContext(i.t.Context(), "drop schema kefu cascade"); err != nil {
+		i.t.Fatal(err)
+	}
+	if said := i.etl("run"); said.code != exitEnvironment || !strings.Contains(said.err, "etl lake recover") {
+		i.t.Errorf("a run without the state: %+v", said)
+	}
+	if said := i.etl("lake", "recover"); said.code != exitDone || !strings.Contains(said.out, "entered into the catalog") {
+		i.t.Errorf("etl lake recover: %+v", said)
+	}
+	if sum := i.night(exitDone); len(sum.Reasons) != 0 || len(sum.Ingest.Changed) != 0 || sum.Sources[0].Read == 0 {
+		i.t.Errorf("the run after it: %+v, changed %v, computed because of %+v", sum.Sources, sum.Ingest.Changed, sum.Reasons)
 	}
 }

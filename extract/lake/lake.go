@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/catalog"
@@ -33,6 +34,9 @@ const (
 	// PropRun is the snapshot property that carries the id of the run that
 	// made the snapshot.
 	PropRun = "kefu.run-id"
+	// busyWait is how long a statement waits for other programs that have the
+	// catalog locked.
+	busyWait = 10 * time.Second
 	// Empty is the snapshot id of a table that never held a row.
 	Empty int64 = -1
 )
@@ -99,7 +103,7 @@ func Open(ctx context.Context, opts Options) (*Lake, error) {
 		if err := opts.Server.MakeSchema(ctx, opts.Schema); err != nil {
 			return nil, fmt.Errorf("open lake catalog: %w", err)
 		}
-		l.db = opts.Server.Pool(opts.Schema, postgres.Session{})
+		l.db = opts.Server.Pool(opts.Schema, postgres.Session{LockWait: busyWait})
 	} else if l.db, err = sql.Open("sqlite", sqliteDSN(opts.Catalog)); err != nil {
 		return nil, fmt.Errorf("open lake catalog: %w", err)
 	}
@@ -257,5 +261,5 @@ func (l *Lake) physical(location string) (string, error) {
 
 func sqliteDSN(path string) string {
 	return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path)}).String() +
-		"?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
+		fmt.Sprintf("?_txlock=immediate&_pragma=busy_timeout(%d)", busyWait.Milliseconds()) + "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
 }

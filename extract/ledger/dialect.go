@@ -14,8 +14,8 @@ import (
 // The state is one layout and one SQL, written for SQLite. What PostgreSQL
 // spells or does differently stands in this file.
 
-// onServer is how connections to a PostgreSQL server are used: every writing
-// transaction waits for the others, as it does in SQLite.
+// serverBegin begins the writing transactions on a server: every one waits for
+// the others, as it does in SQLite.
 const serverBegin = "select pg_advisory_xact_lock(hashtextextended('kefu state ' || current_schema(), 0))"
 
 // serverStatement spells a statement for PostgreSQL: parameters are numbered,
@@ -92,3 +92,39 @@ func (l *Ledger) erase(ctx context.Context) error {
 	_, err := l.db.ExecContext(ctx, statement)
 	return err
 }
+
+// compact gives back the room of deleted rows.
+func (l *Ledger) compact(ctx context.Context) error {
+	statements := []string{"vacuum", "pragma wal_checkpoint(truncate)"}
+	if l.server != nil {
+		rows, err := l.db.QueryContext(ctx, "select c.relname "+serverTables)
+		if err != nil {
+			return fmt.Errorf("list tables: %w", err)
+		}
+		names, err := collect(rows, "list tables", func(row scanner) (name string, err error) { return name, row.Scan(&name) })
+		if err != nil {
+			return err
+		}
+		statements = []string{"vacuum (analyze) " + strings.Join(names, ", ")}
+	}
+	for _, statement := range statements {
+		if _, err := l.db.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("vacuum: %w", err)
+		}
+	}
+	return nil
+}
+
+// measure returns the bytes that the state takes.
+func (l *Ledger) measure(ctx context.Context) (bytes int64, err error) {
+	query := "select page_count * page_size from pragma_page_count, pragma_page_size"
+	if l.server != nil {
+		query = "select coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint " + serverTables
+	}
+	return bytes, l.db.QueryRowContext(ctx, query).Scan(&bytes)
+}
+
+// serverTables are the state's tables in its schema, in which others may stand.
+const serverTables = `from pg_class c join pg_namespace n on n.oid = c.relnamespace
+	where n.nspname = current_schema() and c.relkind = 'r' and c.relname in ('schema_version', 'runs', 'units', 'files',
+		'quarantine', 'leases', 'publications', 'meta', 'iceberg_tables', 'iceberg_namespace_properties')`

@@ -25,7 +25,7 @@ import (
 	"path/filepath"
 	"time"
 
-	_ "modernc.org/sqlite" // the state's driver
+	"modernc.org/sqlite"
 
 	"kefu/extract/postgres"
 )
@@ -88,7 +88,7 @@ func OpenServer(ctx context.Context, server *postgres.Server, schema string, opt
 	if err := server.MakeSchema(ctx, schema); err != nil {
 		return nil, fmt.Errorf("open state: %w", err)
 	}
-	l := &Ledger{server: server, schema: schema, db: server.Pool(schema, postgres.Session{Rewrite: serverStatement, Begin: serverBegin})}
+	l := &Ledger{server: server, schema: schema, db: server.Pool(schema, postgres.Session{Rewrite: serverStatement, Begin: serverBegin, LockWait: busyWait})}
 	if err := l.start(ctx, options); err != nil {
 		return nil, fmt.Errorf("open state in %s: %w", server, err)
 	}
@@ -153,9 +153,21 @@ func guard(path string) error {
 	return nil
 }
 
+// busyWait is how long a statement waits for other programs that have the state
+// locked.
+const busyWait = 10 * time.Second
+
+// Busy tells whether an error means that another program kept the file of the
+// state, or of the catalog in it, locked for too long.
+func Busy(err error) bool {
+	const sqliteBusy = 5
+	var told *sqlite.Error
+	return errors.As(err, &told) && told.Code()&0xff == sqliteBusy
+}
+
 func dsn(path string) string {
 	return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path)}).String() +
-		"?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
+		fmt.Sprintf("?_txlock=immediate&_pragma=busy_timeout(%d)", busyWait.Milliseconds()) + "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
 		"&_pragma=secure_delete(1)" // rows that go leave nothing behind in the file
 }
 

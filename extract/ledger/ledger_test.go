@@ -356,3 +356,23 @@ func TestTimesAndIDsSort(t *testing.T) {
 		}
 	})
 }
+
+func TestVacuumKeepsWhatIsThere(t *testing.T) {
+	ctx, l := t.Context(), fresh(t)
+	var rows []Rejected
+	for n := range 2000 {
+		rows = append(rows, Rejected{Source: "s", LandedID: "L", Dataset: "orders", Line: n, Reason: strings.Repeat("x", 500), Run: "1"})
+	}
+	ok(t, l.Quarantine(ctx, rows))
+	full := must[int64](t)(l.Size(ctx))
+	_, err := l.db.ExecContext(ctx, "delete from quarantine where line > 0")
+	ok(t, err)
+	before, after, err := l.Vacuum(ctx)
+	ok(t, err)
+	if before < full || after > before/2 {
+		t.Errorf("%d bytes became %d, they were %d", before, after, full)
+	}
+	if left := must[[]Rejected](t)(l.Quarantined(ctx, QuarantineFilter{})); len(left) != 1 || left[0].Line != 0 {
+		t.Errorf("left are %+v", left)
+	}
+}

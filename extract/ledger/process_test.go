@@ -3,13 +3,20 @@ package ledger
 import (
 	"bufio"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"kefu/extract/postgres"
 	"kefu/extract/postgres/postgrestest"
 )
 
@@ -18,6 +25,10 @@ import (
 var children = map[string]func(context.Context, *Ledger) error{
 	"lease": func(ctx context.Context, l *Ledger) error {
 		_, err := l.Acquire(ctx, "pipeline nightly", false)
+		return err
+	},
+	"reader": func(ctx context.Context, l *Ledger) error {
+		_, err := l.HoldPublication(ctx, "killed")
 		return err
 	},
 	"run": func(ctx context.Context, l *Ledger) error {
@@ -215,4 +226,79 @@ func TestKilledInTheMiddlePublishesNothing(t *testing.T) {
 		t.Errorf("after the kill: %+v, %v", p, err)
 	}
 	must[Publication](t)(l.Publish(ctx, Publication{Run: "after"}, nil))
+}
+
+func TestReadersHoldPublicationsUntilTheyAreGone(t *testing.T) {
+	ctx, place := t.Context(), newPlace(t)
+	l := open(t, place)
+	kill, _ := start(t, "reader", place)
+	mine := must[*Lease](t)(l.HoldPublication(ctx, "mine"))
+	again := must[*Lease](t)(l.HoldPublication(ctx, "mine"))
+	for name, expires := range map[string]time.Duration{"reader/living/x": time.Minute, "reader/silent/x": -time.Second, "lake": time.Minute} {
+		_, err := l.db.ExecContext(ctx, "insert into leases values (?, 'x', 'elsewhere', 1, 'm', ?, ?)", name, stamp(time.Now()), stamp(time.Now().Add(expires)))
+		ok(t, err)
+	}
+	held := func(want ...string) {
+		t.Helper()
+		got := slices.Sorted(maps.Keys(must[map[string]bool](t)(l.HeldPublications(ctx))))
+		if !slices.Equal(got, want) {
+			t.Errorf("held are %v, want %v", got, want)
+		}
+	}
+	held("killed", "living", "mine")
+	kill()
+	ok(t, mine.Release(ctx))
+	held("living", "mine")
+	ok(t, again.Release(ctx))
+	held("living")
+	var n int
+	ok(t, l.db.QueryRowContext(ctx, "select count(*) from leases").Scan(&n))
+	if n != 2 {
+		t.Errorf("%d leases are left, want those of the lake and of one reader", n)
+	}
+}
+
+// Another program that has the state locked is waited for, and named as the
+// reason when it does not let go.
+func TestAStateThatAnotherProgramLocks(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	l := fresh(t)
+	lock := func() *sql.Tx {
+		t.Helper()
+		tx := must[*sql.Tx](t)(l.db.BeginTx(ctx, nil))
+		_, err := tx.ExecContext(ctx, "insert into meta (key, value) values ('theirs', '1')")
+		ok(t, err)
+		return tx
+	}
+	for _, moment := range []time.Duration{time.Second, busyWait + 5*time.Second} {
+		other := lock()
+		go func() {
+			time.Sleep(moment)
+			_ = other.Rollback()
+		}()
+		_, err := l.BeginRun(ctx, "nightly", "run")
+		var away *postgres.UnavailableError
+		if late := moment > busyWait; late != (Busy(err) || errors.As(err, &away) && strings.Contains(err.Error(), "another session of database")) {
+			t.Errorf("locked for %s: %v", moment, err)
+		}
+	}
+}
+
+func TestAServerWithoutAFreeConnection(t *testing.T) {
+	t.Parallel()
+	ctx, machine := t.Context(), postgrestest.Start(t, "max_connections = 3", "superuser_reserved_connections = 0", "max_wal_senders = 0")
+	server, err := postgres.Parse(machine.Database(t))
+	ok(t, err)
+	var taken []*pgx.Conn
+	for range 3 {
+		taken = append(taken, must[*pgx.Conn](t)(server.Connect(ctx)))
+	}
+	var away *postgres.UnavailableError
+	if _, err := OpenServer(ctx, server, "kefu"); !errors.As(err, &away) || !strings.Contains(err.Error(), "too many clients") {
+		t.Errorf("without a free connection: %v", err)
+	}
+	for _, conn := range taken {
+		ok(t, conn.Close(ctx))
+	}
 }

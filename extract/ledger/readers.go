@@ -51,24 +51,27 @@ type reader struct {
 // readers lists the leases of readers. One of this host is gone with its
 // process, one of another host when it gave no sign of life for too long.
 func (l *Ledger) readers(ctx context.Context, tx *sql.Tx) ([]reader, error) {
-	rows, err := tx.QueryContext(ctx, "select name, host, pid, process, expires_at from leases where name like ? || '%'", readerPrefix)
+	now, err := l.now(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.QueryContext(ctx, "select name, owner, host, pid, process, expires_at from leases where name like ? order by name", readerPrefix+"%")
 	if err != nil {
 		return nil, fmt.Errorf("list leases: %w", err)
 	}
 	defer rows.Close()
 	var out []reader
-	now := stamp(time.Now())
 	for rows.Next() {
-		var name, host, mark, expires string
-		var pid int
-		if err := rows.Scan(&name, &host, &pid, &mark, &expires); err != nil {
+		var holder LockedError
+		var mark, expires string
+		if err := rows.Scan(&holder.Name, &holder.Holder, &holder.Host, &holder.PID, &mark, &expires); err != nil {
 			return nil, fmt.Errorf("list leases: %w", err)
 		}
-		gone := host != l.host && expires <= now
-		if host == l.host {
-			gone = !alive(pid, mark)
+		gone := expires <= stamp(now)
+		if holder.Host == l.host {
+			gone = !alive(holder.PID, mark) || given(holder, mark)
 		}
-		out = append(out, reader{name, gone})
+		out = append(out, reader{holder.Name, gone})
 	}
 	return out, rows.Err()
 }

@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -24,6 +26,9 @@ type Session struct {
 	// Begin is a statement that every transaction begins with, unless it only
 	// reads.
 	Begin string
+	// LockWait is how long a statement waits for what another session has
+	// locked; 0 = without end. Waiting in vain is an *UnavailableError.
+	LockWait time.Duration
 }
 
 // Pool returns a pool of connections that find tables in the schema. Texts that
@@ -36,7 +41,8 @@ func (s *Server) Pool(schema string, session Session) *sql.DB {
 	}
 	inner := stdlib.GetConnector(*s.config.Copy(), stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
 		// A machine that vanishes in a transaction must not keep its locks.
-		_, err := conn.Exec(ctx, "set search_path = "+Ident(schema)+"; set idle_in_transaction_session_timeout = '5min'")
+		_, err := conn.Exec(ctx, fmt.Sprintf("set search_path = %s; set idle_in_transaction_session_timeout = '5min'; set lock_timeout = %d",
+			Ident(schema), session.LockWait.Milliseconds()))
 		if err != nil {
 			_ = conn.Close(ctx) // nothing was done with it
 		}
@@ -66,6 +72,10 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 func (c *connector) explain(err error) error {
 	if errors.Is(err, driver.ErrBadConn) {
 		return err // database/sql tries another connection
+	}
+	var told *pgconn.PgError
+	if errors.As(err, &told) && told.Code == "55P03" {
+		err = &UnavailableError{fmt.Errorf("another session of %s has locked it for longer than %s (pg_stat_activity shows who): %w", c.server, c.LockWait, err)}
 	}
 	return c.server.Explain(err)
 }

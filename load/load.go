@@ -33,6 +33,7 @@ type Warehouse interface {
 type Publication struct {
 	ID     string   // of the publication, never empty
 	Tables []Change // all published tables, changed or not
+	Views  []View   // selects over them
 	Inline []Inline // small tables that come as rows: runs, quality, definitions
 }
 

@@ -9,12 +9,17 @@ import (
 )
 
 // Steps are what has to be done to a warehouse to reach a publication.
+//
+// Views stand on tables: those that are there go first, and all are made at the
+// end, in whatever order.
 type Steps struct {
+	OldViews []string // dropped first
 	Whole    []Change // made anew from all files
 	Partial  []Change // changed partitions replaced
 	Comments []Table  // comments set again
 	Inline   []Inline // made anew from their rows
 	Drop     []string // tables that are not published any more
+	Views    []View   // made from their selects
 	// Necessary: the warehouse does not hold the publication yet.
 	Necessary bool
 	Read, All int64 // bytes of Parquet to read, of the publication
@@ -37,12 +42,24 @@ func Plan(publication Publication, state State) Steps {
 		s.Inline = append(s.Inline, inline)
 		s.Necessary = s.Necessary || !inline.Log || !ok
 	}
-	for name := range state {
-		if !wanted[name] {
+	s.Views = publication.Views
+	views := map[string]bool{}
+	for _, view := range s.Views {
+		views[view.Name] = true
+		entry := state[view.Name]
+		s.Necessary = s.Necessary || entry.Shape != view.shape() || entry.Content != view.table().words()
+	}
+	for name, entry := range state {
+		switch {
+		case entry.IsView():
+			s.OldViews = append(s.OldViews, name)
+			s.Necessary = s.Necessary || !views[name]
+		case !wanted[name]:
 			s.Drop = append(s.Drop, name)
 			s.Necessary = true
 		}
 	}
+	slices.Sort(s.OldViews)
 	slices.Sort(s.Drop)
 	return s
 }

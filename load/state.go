@@ -18,8 +18,8 @@ func StateTable() Table {
 			{Name: "table_name", Type: "VARCHAR", Comment: "table"},
 			{Name: "publication_id", Type: "VARCHAR", Comment: "publication that the whole warehouse shows"},
 			{Name: "loaded_at", Type: "TIMESTAMP", Comment: "time of the load, UTC"},
-			{Name: "snapshot_id", Type: "BIGINT", Comment: "snapshot of the lake's table; NULL for tables that come as rows"},
-			{Name: "shape", Type: "VARCHAR", Comment: "fingerprint of the columns and their types"},
+			{Name: "snapshot_id", Type: "BIGINT", Comment: "snapshot of the lake's table; NULL for tables that come as rows and for views"},
+			{Name: "shape", Type: "VARCHAR", Comment: "fingerprint of the columns and their types, or of the view's select"},
 			{Name: "content", Type: "VARCHAR", Comment: "fingerprint of comments, and of the rows where the table came as rows"},
 			{Name: "key_columns", Type: "VARCHAR", Comment: "columns that name a row, joined by |"},
 			{Name: "partition_column", Type: "VARCHAR", Comment: "date by whose month the table is replaced"},
@@ -84,6 +84,11 @@ func (p Publication) State(now time.Time) Inline {
 	}
 	for _, change := range p.Tables {
 		add(change.Table, change.Snapshot, change.Table.words())
+	}
+	for _, view := range p.Views {
+		inline.Rows = append(inline.Rows, []any{
+			view.Name, p.ID, now, nil, view.shape(), view.table().words(), strings.Join(view.Key, "|"), "",
+		})
 	}
 	for _, table := range p.Inline {
 		add(table.Table, nil, table.content())

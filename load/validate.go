@@ -18,6 +18,9 @@ func (p Publication) Validate() error {
 		problems = append(problems, change.Table.problems(seen)...)
 		problems = append(problems, change.problems()...)
 	}
+	for _, view := range p.Views {
+		problems = append(problems, view.problems(seen)...)
+	}
 	for _, inline := range p.Inline {
 		problems = append(problems, inline.Table.problems(seen)...)
 		for i, row := range inline.Rows {

@@ -154,6 +154,9 @@ func (a *app) describeModels(ctx context.Context, known *catalogue.Catalogue) ([
 			tables = append(tables, night.TableOf(m, columns[m.Name], known))
 		}
 	}
+	for _, m := range graph.PublishedViews() {
+		tables = append(tables, night.TableOf(m, columns[m.Name], known))
+	}
 	return catalog.Models(graph, columns, known), catalog.Tables(tables), nil
 }
 

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"io/fs"
+	"slices"
 
 	"kefu/cmd/etl/internal/config"
 	"kefu/extract/dataset"
@@ -17,6 +19,7 @@ type published struct {
 	state    *ledger.Ledger
 	release  func() // lets maintenance have the snapshots
 	engine   *duckdb.Engine
+	macros   string
 	lake     *lake.Lake
 	datasets []publishedDataset
 }
@@ -43,7 +46,7 @@ func openPublished(ctx context.Context, cfg *config.Config, p ledger.Publication
 		if view.lake, err = openLake(ctx, cfg); err != nil {
 			return err
 		}
-		if view.engine, _, err = openEngine(ctx, cfg); err != nil {
+		if view.engine, view.macros, err = openEngine(ctx, cfg); err != nil {
 			return err
 		}
 		for name, snapshot := range p.Tables {
@@ -78,6 +81,23 @@ func (v *published) bind(ctx context.Context, name string, snapshot int64) error
 		return fmt.Errorf("find the files of %s: %w", name, err)
 	}
 	return v.engine.Exec(ctx, fmt.Sprintf(`create view "%s" as select * from %s`, name, spec.Relation(files)))
+}
+
+// addViews binds the published views whose tables are there.
+func (v *published) addViews(ctx context.Context, files fs.FS, p ledger.Publication) error {
+	graph, err := openGraph(ctx, v.engine, files, v.macros)
+	if err != nil {
+		return err
+	}
+	for _, m := range graph.PublishedViews() {
+		if slices.ContainsFunc(graph.Tables(m), func(table string) bool { return p.Tables[table] == 0 }) {
+			continue
+		}
+		if err := v.engine.Exec(ctx, fmt.Sprintf(`create view "%s" as %s`, m.Name, graph.Standalone(m))); err != nil {
+			return fmt.Errorf("make view %s: %w", m.Name, err)
+		}
+	}
+	return nil
 }
 
 func (v *published) close() {

@@ -57,6 +57,9 @@ func (a *app) query(ctx context.Context, text string) error {
 		return err
 	}
 	defer view.close()
+	if err := view.addViews(ctx, a.modelFiles(), p); err != nil {
+		return err
+	}
 	if err := readOnly(ctx, view.engine, text); err != nil {
 		return a.refuse(ctx, err)
 	}

@@ -11,6 +11,11 @@ import (
 
 // run carries out the steps on the aside file.
 func run(ctx context.Context, db *sql.DB, s load.Steps, result *load.Result) error {
+	for _, name := range s.OldViews {
+		if _, err := db.ExecContext(ctx, "drop view if exists "+ident(name)); err != nil {
+			return fmt.Errorf("drop view %s: %w", name, err)
+		}
+	}
 	for _, name := range s.Drop {
 		if _, err := db.ExecContext(ctx, "drop table if exists "+ident(name)); err != nil {
 			return fmt.Errorf("drop table %s: %w", name, err)
@@ -27,7 +32,7 @@ func run(ctx context.Context, db *sql.DB, s load.Steps, result *load.Result) err
 		}
 	}
 	for _, table := range s.Comments {
-		if err := setComments(ctx, db, table); err != nil {
+		if err := setComments(ctx, db, "table", table.Name, table.FullComment(), table.Columns); err != nil {
 			return fmt.Errorf("table %s: %w", table.Name, err)
 		}
 	}
@@ -36,7 +41,19 @@ func run(ctx context.Context, db *sql.DB, s load.Steps, result *load.Result) err
 			return fmt.Errorf("table %s: %w", inline.Table.Name, err)
 		}
 	}
+	for _, view := range s.Views {
+		if err := createView(ctx, db, view); err != nil {
+			return fmt.Errorf("view %s: %w", view.Name, err)
+		}
+	}
 	return nil
+}
+
+func createView(ctx context.Context, db *sql.DB, view load.View) error {
+	if _, err := db.ExecContext(ctx, fmt.Sprintf("create view %s as %s", ident(view.Name), view.SQL)); err != nil {
+		return fmt.Errorf("create: %w", err)
+	}
+	return setComments(ctx, db, "view", view.Name, view.FullComment(), view.Columns)
 }
 
 func replaceTable(ctx context.Context, db *sql.DB, change load.Change, result *load.Result) error {
@@ -81,22 +98,19 @@ func createTable(ctx context.Context, db *sql.DB, table load.Table) error {
 	if _, err := db.ExecContext(ctx, statement); err != nil {
 		return fmt.Errorf("create: %w", err)
 	}
-	return setComments(ctx, db, table)
+	return setComments(ctx, db, "table", table.Name, table.FullComment(), table.Columns)
 }
 
-func setComments(ctx context.Context, db *sql.DB, table load.Table) error {
-	if _, err := db.ExecContext(ctx, strings.Join(commentStatements(table), "; ")); err != nil {
+// setComments sets those of a table or a view.
+func setComments(ctx context.Context, db *sql.DB, kind, name, comment string, columns []load.Column) error {
+	statements := []string{fmt.Sprintf("comment on %s %s is %s", kind, ident(name), quote(comment))}
+	for _, column := range columns {
+		statements = append(statements, fmt.Sprintf("comment on column %s.%s is %s", ident(name), ident(column.Name), quote(column.Comment)))
+	}
+	if _, err := db.ExecContext(ctx, strings.Join(statements, "; ")); err != nil {
 		return fmt.Errorf("set comments: %w", err)
 	}
 	return nil
-}
-
-func commentStatements(table load.Table) []string {
-	statements := []string{fmt.Sprintf("comment on table %s is %s", ident(table.Name), quote(table.FullComment()))}
-	for _, column := range table.Columns {
-		statements = append(statements, fmt.Sprintf("comment on column %s.%s is %s", ident(table.Name), ident(column.Name), quote(column.Comment)))
-	}
-	return statements
 }
 
 // insertFiles reads the table's columns from Parquet files; a column that no

@@ -37,6 +37,7 @@ func Run(t *testing.T, harness Harness) {
 		"texts sort by their bytes":                          testTextOrder,
 		"tables that are not published any more disappear":   testDropped,
 		"tables that come as rows are replaced whole":        testInline,
+		"views show what the tables hold":                    testViews,
 		"a failed load leaves what was there":                testFailed,
 		"a cancelled load leaves what was there":             testCancelled,
 		"an invalid publication is refused":                  testInvalid,

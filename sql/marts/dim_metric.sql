@@ -15,6 +15,11 @@ columns:
   periods: day, window; joined by |
   source: datasets that it comes from
   position: order in which to show the KPIs
+  numerator_position: position of the numerator
+  denominator_position: position of the denominator, or of the first term of its sum
+  second_denominator_position: position of the second term
+  third_denominator_position: position of the third term
 */
-select metric, label_zh, label_en, unit, direction, formula, numerator, denominator, grains, periods, source, position
+select metric, label_zh, label_en, unit, direction, formula, numerator, denominator, grains, periods, source, position,
+    numerator_position, denominator_position, second_denominator_position, third_denominator_position
 from metrics

@@ -189,10 +189,11 @@ func (v *validation) oneOf(i int, metric, field string, values, known []string) 
 func (v *validation) references(c *Catalogue, i int) {
 	m := c.metrics[i]
 	for field, value := range map[string]string{"numerator": m.Numerator, "denominator": m.Denominator} {
-		if value == "" {
-			continue
+		most := map[string]int{"numerator": numeratorTerms, "denominator": denominatorTerms}[field]
+		if n := len(terms(value)); n > most {
+			v.add(i, field, "metric %s: the %s is a sum of %d metrics, at most %d can be told apart", m.Name, field, n, most)
 		}
-		for part := range strings.SplitSeq(value, " + ") {
+		for _, part := range terms(value) {
 			other, ok := c.Metric(part)
 			switch {
 			case !ok:

@@ -99,6 +99,7 @@ func TestErrorsHavePositions(t *testing.T) {
 		"no definition":   {"version: 1\nmetrics:\n" + strings.Replace(good, "formula: f, ", "", 1), "metric a: neither formula"},
 		"half a ratio":    {"version: 1\nmetrics:\n" + strings.Replace(good, "formula: f", "numerator: a", 1), "metric a: numerator and denominator stand together"},
 		"unknown side":    {"version: 1\nmetrics:\n" + strings.Replace(good, "formula: f", "numerator: a + b, denominator: a", 1), `numerator "b" is no metric`},
+		"long side":       {"version: 1\nmetrics:\n" + strings.Replace(good, "formula: f", "numerator: a + a, denominator: a", 1), "metric a: the numerator is a sum of 2 metrics"},
 		"side of a grain": {"version: 1\nmetrics:\n" + strings.Replace(good, "[agent, shop]", "[shop]", 1) + strings.Replace(strings.Replace(good, "formula: f", "numerator: a, denominator: a", 1), "metric: a", "metric: r", 1), "metric r: numerator a has not the same grains"},
 	} {
 		_, err := Load(fstest.MapFS{"m.yaml": {Data: []byte(test.text)}}, "m.yaml")

@@ -92,3 +92,35 @@ func TestTrainingsKnowEveryRatio(t *testing.T) {
 		}
 	}
 }
+
+// The lists that kpi_long and kpi_compare are made of hold every metric that is
+// a number, at its position.
+func TestTheValuesOfLongTablesStandAtTheirPositions(t *testing.T) {
+	list := regexp.MustCompile(`(?s)array\[\s*(.*?)\s*\] as amounts\nfrom kpi_(\w+)_(\w+)`)
+	for _, period := range periods {
+		model, err := os.ReadFile("../../sql/intermediate/int_kpi_" + period + "_values.sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := list.FindAllStringSubmatch(string(model), -1)
+		if len(found) != len(grains) {
+			t.Fatalf("%s: %d lists, want one for each of %v", period, len(found), grains)
+		}
+		for i, match := range found {
+			if match[2] != grains[i] || match[3] != period {
+				t.Errorf("list %d of %s is of kpi_%s_%s, want %s", i+1, period, match[2], match[3], grains[i])
+			}
+			var want []string
+			for _, m := range shipped(t).Metrics() {
+				value := m.Name
+				if !slices.Contains(m.Grains, match[2]) || !slices.Contains(m.Periods, period) || m.Unit == "instant" {
+					value = "null"
+				}
+				want = append(want, value)
+			}
+			if got := regexp.MustCompile(`,\s*`).Split(match[1], -1); !slices.Equal(got, want) {
+				t.Errorf("int_kpi_%s_values: the list of %s is not in the catalogue's order; it is:\n%s", period, match[2], strings.Join(want, ", "))
+			}
+		}
+	}
+}

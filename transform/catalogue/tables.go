@@ -103,6 +103,10 @@ func Columns() []Column {
 		{"periods", "VARCHAR", "day, window; joined by |"},
 		{"source", "VARCHAR", "datasets that the number comes from; joined by |"},
 		{"position", "INTEGER", "order in which to show the metrics"},
+		{"numerator_position", "INTEGER", "position of the numerator"},
+		{"denominator_position", "INTEGER", "position of the denominator, or of the first term of its sum"},
+		{"second_denominator_position", "INTEGER", "position of the second term of the denominator"},
+		{"third_denominator_position", "INTEGER", "position of the third term of the denominator"},
 	}
 }
 
@@ -114,8 +118,33 @@ func (c *Catalogue) Rows() [][]any {
 			m.Name, m.LabelZH, m.LabelEN, m.Unit, m.Definition(), m.Direction, orNull(m.Numerator), orNull(m.Denominator),
 			strings.Join(m.Grains, "|"), strings.Join(m.Periods, "|"), strings.Join(m.Source, "|"), i + 1,
 		}
+		rows[i] = append(rows[i], c.positions(m.Numerator, numeratorTerms)...)
+		rows[i] = append(rows[i], c.positions(m.Denominator, denominatorTerms)...)
 	}
 	return rows
+}
+
+// A side of a rate is a sum of so many metrics at most.
+const (
+	numeratorTerms   = 1
+	denominatorTerms = 3
+)
+
+// positions are those of the terms of a side, NULL where it has fewer.
+func (c *Catalogue) positions(side string, most int) []any {
+	out := make([]any, most)
+	for i, name := range terms(side) {
+		out[i] = c.byName[name] + 1
+	}
+	return out
+}
+
+// terms are the metrics whose sum a side is.
+func terms(side string) []string {
+	if side == "" {
+		return nil
+	}
+	return strings.Split(side, " + ")
 }
 
 func orNull(s string) any {

@@ -42,7 +42,10 @@ func Build(models []*Model, inputs []string, macros string, references func(sql 
 			return nil, err
 		}
 	}
-	return g, g.checkScopes()
+	if err := g.checkScopes(); err != nil {
+		return nil, err
+	}
+	return g, g.checkViews()
 }
 
 func (g *Graph) visit(m *Model, state map[string]int, trail []string) error {
@@ -84,6 +87,81 @@ func (g *Graph) checkScopes() error {
 		}
 	}
 	return nil
+}
+
+// checkViews refuses a published view over what warehouses do not have.
+func (g *Graph) checkViews() error {
+	for _, m := range g.PublishedViews() {
+		steps, tables := g.behind(m)
+		if len(m.Columns) == 0 {
+			return fmt.Errorf("%s: a published view documents all its columns", m.Path)
+		}
+		for _, table := range tables {
+			if up := g.byName[table]; up == nil || !up.Publish {
+				return fmt.Errorf("%s: a published view reads %q, which is not published", m.Path, table)
+			}
+		}
+		for _, step := range steps {
+			if !step.View {
+				return fmt.Errorf("%s: a published view reads %s, which is neither stored nor a view", m.Path, step.Name)
+			}
+		}
+	}
+	return nil
+}
+
+// behind returns the unstored models that a model reads, however far, in order,
+// and what those and itself read besides.
+func (g *Graph) behind(m *Model) (steps []*Model, tables []string) {
+	read := map[string]bool{m.Name: true}
+	for i := slices.Index(g.Ordered, m); i >= 0; i-- {
+		if !read[g.Ordered[i].Name] || g.Ordered[i].Stored {
+			continue
+		}
+		if g.Ordered[i] != m {
+			steps = append(steps, g.Ordered[i])
+		}
+		for _, r := range g.Ordered[i].Refs {
+			if up := g.byName[r]; !read[r] && (up == nil || up.Stored) {
+				tables = append(tables, r)
+			}
+			read[r] = true
+		}
+	}
+	slices.Reverse(steps)
+	return steps, tables
+}
+
+// Tables returns the stored models, and the relations that are no models, which
+// an unstored model rests on.
+func (g *Graph) Tables(m *Model) []string {
+	_, tables := g.behind(m)
+	return tables
+}
+
+// PublishedViews returns the published models that are not stored, in order.
+func (g *Graph) PublishedViews() []*Model {
+	var out []*Model
+	for _, m := range g.Ordered {
+		if m.Publish && !m.Stored {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// Standalone returns the select of an unstored model with the unstored models
+// that it reads spelled out before it, so that it reads stored ones only.
+func (g *Graph) Standalone(m *Model) string {
+	steps, _ := g.behind(m)
+	if len(steps) == 0 {
+		return m.SQL
+	}
+	parts := make([]string, len(steps))
+	for i, step := range steps {
+		parts[i] = step.Name + " as (\n" + step.SQL + "\n)"
+	}
+	return "with\n\n" + strings.Join(parts, ",\n\n") + "\n\nselect * from (\n" + m.SQL + "\n) as " + m.Name
 }
 
 // Model returns the model of that name, or nil.

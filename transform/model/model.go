@@ -51,7 +51,7 @@ type Model struct {
 	View        bool     // an unstored model that stands as a view, not a table
 	Partition   string   // stored: the DATE column it is partitioned by, by month; "" = not partitioned
 	Days        []string // DATE columns of a changed row that name the days to recompute downstream
-	Publish     bool     // loaded into warehouses
+	Publish     bool     // loaded into warehouses; an unstored one becomes a view there
 	Hidden      []string // columns that warehouses do not get
 	Columns     []Column
 	Checks      []Check // a row that breaks one stops the publication of its shop
@@ -158,8 +158,8 @@ func (m *Model) validate() error {
 		return complain("scope %q is none of %v", m.Scope, Scopes())
 	case m.Stored && m.View:
 		return complain("a stored model cannot be a view")
-	case m.Publish && !m.Stored:
-		return complain("a published model must be stored")
+	case m.Publish && !m.Stored && (!m.View || m.Scope != Full):
+		return complain("a published model must be stored, or a view of scope %s", Full)
 	case m.Partition != "" && !m.Stored:
 		return complain("partition is for stored models")
 	case m.SQL == "":

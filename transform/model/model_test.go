@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -55,18 +56,26 @@ func TestBadModelsAreRefused(t *testing.T) {
 		files fstest.MapFS
 		want  string
 	}{
-		"no header":        {fstest.MapFS{"marts/a.sql": {Data: []byte("select 1")}}, "marts/a.sql:1: the file must start with"},
-		"open header":      {fstest.MapFS{"marts/a.sql": {Data: []byte("/* model\ngrain: [a]\nselect 1")}}, "not closed"},
-		"unknown key":      {fstest.MapFS{"marts/a.sql": file("day", "grains: [a]\n", "select 1")}, "grains"},
-		"unknown scope":    {fstest.MapFS{"marts/a.sql": file("week", "", "select 1")}, `scope "week"`},
-		"stored view":      {fstest.MapFS{"marts/a.sql": file("day", "stored: true\nmaterialized: view\n", "select 1")}, "cannot be a view"},
-		"published only":   {fstest.MapFS{"marts/a.sql": file("day", "publish: true\n", "select 1")}, "must be stored"},
-		"nothing to do":    {fstest.MapFS{"marts/a.sql": file("day", "", "")}, "no select"},
-		"unknown table":    {fstest.MapFS{"marts/a.sql": file("day", "", "select * from nowhere")}, `reads "nowhere"`},
-		"circle":           {fstest.MapFS{"marts/a.sql": file("day", "", "select * from b"), "marts/b.sql": file("day", "", "select * from a")}, "in a circle"},
-		"later scope":      {fstest.MapFS{"marts/a.sql": file("buyer", "", "select * from b"), "marts/b.sql": file("day", "", "select * from orders")}, "later scope"},
-		"unstored earlier": {fstest.MapFS{"marts/a.sql": file("day", "", "select * from b"), "marts/b.sql": file("buyer", "", "select * from orders")}, "must be stored"},
-		"two of a name":    {fstest.MapFS{"marts/a.sql": file("day", "", "select 1"), "staging/a.sql": file("day", "", "select 1")}, "stands also in"},
+		"no header":      {fstest.MapFS{"marts/a.sql": {Data: []byte("select 1")}}, "marts/a.sql:1: the file must start with"},
+		"open header":    {fstest.MapFS{"marts/a.sql": {Data: []byte("/* model\ngrain: [a]\nselect 1")}}, "not closed"},
+		"unknown key":    {fstest.MapFS{"marts/a.sql": file("day", "grains: [a]\n", "select 1")}, "grains"},
+		"unknown scope":  {fstest.MapFS{"marts/a.sql": file("week", "", "select 1")}, `scope "week"`},
+		"stored view":    {fstest.MapFS{"marts/a.sql": file("day", "stored: true\nmaterialized: view\n", "select 1")}, "cannot be a view"},
+		"published only": {fstest.MapFS{"marts/a.sql": file("day", "publish: true\n", "select 1")}, "must be stored"},
+		"hidden under view": {fstest.MapFS{
+			"marts/a.sql": file("full", "materialized: view\npublish: true\ncolumns: {x: x}\n", "select * from b"), "marts/b.sql": file("day", "stored: true\n", "select 1"),
+		}, `reads "b", which is not published`},
+		"table under view": {fstest.MapFS{
+			"marts/a.sql": file("full", "materialized: view\npublish: true\ncolumns: {x: x}\n", "select * from b"), "marts/b.sql": file("full", "", "select 1"),
+		}, "neither stored nor a view"},
+		"undocumented view": {fstest.MapFS{"marts/a.sql": file("full", "materialized: view\npublish: true\n", "select 1")}, "documents all its columns"},
+		"view of days":      {fstest.MapFS{"marts/a.sql": file("day", "materialized: view\npublish: true\n", "select 1")}, "or a view of scope full"},
+		"nothing to do":     {fstest.MapFS{"marts/a.sql": file("day", "", "")}, "no select"},
+		"unknown table":     {fstest.MapFS{"marts/a.sql": file("day", "", "select * from nowhere")}, `reads "nowhere"`},
+		"circle":            {fstest.MapFS{"marts/a.sql": file("day", "", "select * from b"), "marts/b.sql": file("day", "", "select * from a")}, "in a circle"},
+		"later scope":       {fstest.MapFS{"marts/a.sql": file("buyer", "", "select * from b"), "marts/b.sql": file("day", "", "select * from orders")}, "later scope"},
+		"unstored earlier":  {fstest.MapFS{"marts/a.sql": file("day", "", "select * from b"), "marts/b.sql": file("buyer", "", "select * from orders")}, "must be stored"},
+		"two of a name":     {fstest.MapFS{"marts/a.sql": file("day", "", "select 1"), "staging/a.sql": file("day", "", "select 1")}, "stands also in"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -76,6 +85,40 @@ func TestBadModelsAreRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAPublishedViewBringsWhatItRestsOn(t *testing.T) {
+	g, err := build(t, fstest.MapFS{
+		"marts/long.sql":             file("full", "materialized: view\npublish: true\ncolumns: {x: x}\n", "select * from days join windows"),
+		"intermediate/days.sql":      file("full", "materialized: view\n", "select * from bases"),
+		"intermediate/windows.sql":   file("full", "materialized: view\n", "select * from bases join kpi_window"),
+		"intermediate/bases.sql":     file("full", "materialized: view\n", "select * from kpi_day"),
+		"intermediate/elsewhere.sql": file("full", "materialized: view\n", "select * from long"),
+		"marts/kpi_day.sql":          file("day", "stored: true\npublish: true\n", "select 1"),
+		"marts/kpi_window.sql":       file("window", "stored: true\npublish: true\n", "select 1"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	views := g.PublishedViews()
+	if len(views) != 1 || views[0].Name != "long" {
+		t.Fatalf("published views: %v", views)
+	}
+	if tables := g.Tables(views[0]); !slices.Equal(slices.Sorted(slices.Values(tables)), []string{"kpi_day", "kpi_window"}) {
+		t.Errorf("it rests on %v", tables)
+	}
+	got := strings.Join(strings.Fields(g.Standalone(views[0])), " ")
+	days, windows := "days as ( select * from bases )", "windows as ( select * from bases join kpi_window )"
+	tail := "select * from ( select * from days join windows ) as long"
+	for _, want := range []string{
+		"with bases as ( select * from kpi_day ), " + days + ", " + windows + " " + tail,
+		"with bases as ( select * from kpi_day ), " + windows + ", " + days + " " + tail,
+	} {
+		if got == want {
+			return
+		}
+	}
+	t.Errorf("stands alone as %s", got)
 }
 
 func TestFingerprintFollowsTextThatMatters(t *testing.T) {

@@ -33,6 +33,7 @@ type Harness struct {
 	dir       string
 	serial    int
 	rules     *rule.Set
+	catalogue *catalogue.Catalogue
 	shops     []compute.Shop
 	current   map[string][]lake.File
 	snapshots map[string]int64
@@ -62,8 +63,12 @@ func New(ctx context.Context, dir string, shops []compute.Shop, rules *rule.Set)
 	if err != nil {
 		return nil, err
 	}
+	metrics, err := catalogue.Load(sql.FS, "metrics.yaml")
+	if err != nil {
+		return nil, err
+	}
 	h := &Harness{
-		engine: engine, graph: graph, dir: dir, shops: shops, rules: rules,
+		engine: engine, graph: graph, dir: dir, shops: shops, rules: rules, catalogue: metrics,
 		current: map[string][]lake.File{}, snapshots: map[string]int64{}, history: map[string]map[int64][]lake.File{},
 		marts: map[string][]lake.File{}, known: map[compute.ShopKey]compute.Known{},
 	}
@@ -71,10 +76,9 @@ func New(ctx context.Context, dir string, shops []compute.Shop, rules *rule.Set)
 	return h, nil
 }
 
-// relations are the small relations as the rules stand; the catalogue of KPIs
-// is left empty.
+// relations are the small relations as the catalogue and the rules stand.
 func (h *Harness) relations() []compute.Relation {
-	metrics, intervals := compute.Relation{Name: "metrics"}, compute.Relation{Name: "rule_intervals"}
+	metrics, intervals := compute.Relation{Name: "metrics", Rows: h.catalogue.Rows()}, compute.Relation{Name: "rule_intervals"}
 	for _, c := range catalogue.Columns() {
 		metrics.Columns = append(metrics.Columns, compute.RelationColumn{Name: c.Name, Type: c.Type})
 	}
@@ -271,17 +275,37 @@ func (h *Harness) compute(ctx context.Context, in compute.Input) (*compute.Resul
 // instants and dates are time.Time in UTC.
 type Row = map[string]any
 
-// Rows returns the published rows of a stored model.
+// Rows returns the published rows of a stored model, or what a published view
+// makes of them.
 func (h *Harness) Rows(ctx context.Context, table string) ([]Row, error) {
-	files := h.marts[table]
-	if len(files) == 0 {
-		return nil, nil
+	return h.RowsWhere(ctx, table, "true")
+}
+
+// RowsWhere returns those that fulfil a condition.
+func (h *Harness) RowsWhere(ctx context.Context, table, condition string) ([]Row, error) {
+	m := h.graph.Model(table)
+	if m == nil || m.Stored {
+		if len(h.marts[table]) == 0 {
+			return nil, nil
+		}
+		return h.Query(ctx, "select * from "+h.files(table)+" where "+condition)
 	}
-	paths := make([]string, len(files))
-	for i, f := range files {
+	tables := make([]string, 0, len(h.marts))
+	for name := range h.marts {
+		if len(h.marts[name]) > 0 {
+			tables = append(tables, name+" as (select * from "+h.files(name)+")")
+		}
+	}
+	slices.Sort(tables)
+	return h.Query(ctx, "with "+strings.Join(tables, ", ")+" select * from ("+h.graph.Standalone(m)+") where "+condition)
+}
+
+func (h *Harness) files(table string) string {
+	paths := make([]string, len(h.marts[table]))
+	for i, f := range h.marts[table] {
 		paths[i] = "'" + f.Path + "'"
 	}
-	return h.Query(ctx, "select * from read_parquet(["+strings.Join(paths, ", ")+"])")
+	return "read_parquet([" + strings.Join(paths, ", ") + "])"
 }
 
 // Query runs any select over the files of the harness.

@@ -55,6 +55,7 @@ func (n *Night) loadOne(ctx context.Context, w Warehouse, p ledger.Publication) 
 		}
 		publication.Tables = append(publication.Tables, change)
 	}
+	publication.Views = n.views(p)
 	if publication.Inline, err = n.inline(ctx); err != nil {
 		return done, err
 	}
@@ -64,6 +65,22 @@ func (n *Night) loadOne(ctx context.Context, w Warehouse, p ledger.Publication) 
 	}
 	done.Tables, done.Rows, done.Seconds = result.Tables, result.Rows, result.Duration.Seconds()
 	return done, nil
+}
+
+// views are the published views whose tables are all published.
+func (n *Night) views(p ledger.Publication) []load.View {
+	var out []load.View
+	for _, m := range n.Graph.PublishedViews() {
+		if slices.ContainsFunc(n.Graph.Tables(m), func(table string) bool { _, ok := p.Tables[table]; return !ok }) {
+			continue
+		}
+		view := load.View{Name: m.Name, Comment: m.Description, Key: m.Grain, SQL: n.Graph.Standalone(m)}
+		for _, c := range m.Columns {
+			view.Columns = append(view.Columns, load.Column{Name: c.Name, Comment: c.Doc})
+		}
+		out = append(out, view)
+	}
+	return out
 }
 
 // change describes a published table and how it differs from what the

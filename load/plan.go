@@ -46,8 +46,7 @@ func Plan(publication Publication, state State) Steps {
 	views := map[string]bool{}
 	for _, view := range s.Views {
 		views[view.Name] = true
-		entry := state[view.Name]
-		s.Necessary = s.Necessary || entry.Shape != view.shape() || entry.Content != view.table().words()
+		s.Necessary = s.Necessary || !state[view.Name].Shows(view)
 	}
 	for name, entry := range state {
 		switch {

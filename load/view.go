@@ -26,6 +26,9 @@ const viewMark = "view "
 // IsView tells whether the entry is a view's.
 func (e Entry) IsView() bool { return strings.HasPrefix(e.Shape, viewMark) }
 
+// Shows tells whether the entry is that of the view as it is to be.
+func (e Entry) Shows(v View) bool { return e.Shape == v.shape() && e.Content == v.table().words() }
+
 // FullComment is the view's comment with the key.
 func (v View) FullComment() string { return v.table().FullComment() }
 

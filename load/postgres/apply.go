@@ -87,7 +87,7 @@ func (l *loading) fill(ctx context.Context, table load.Table, content content) (
 	if err := l.comment(ctx, table, aside); err != nil {
 		return 0, err
 	}
-	old, there := l.tables[table.Name]
+	old, there := l.table(table.Name)
 	if there {
 		if err := l.grant(ctx, old.oid, aside); err != nil {
 			return 0, err
@@ -253,6 +253,9 @@ func (l *loading) reshape(ctx context.Context, table load.Table) (bool, error) {
 			changes = append(changes, "add column "+columnDefinition(column))
 		}
 	}
+	if err := l.dropViews(ctx); err != nil {
+		return false, err
+	}
 	for _, change := range changes {
 		if _, err := l.tx.Exec(ctx, "alter table "+l.name(table.Name)+" "+change); err != nil {
 			return false, fmt.Errorf("change its columns, on which others have built: %w", err)
@@ -288,29 +291,40 @@ from pg_attribute t cross join lateral aclexplode(t.attacl) a
 where t.attrelid = $1 and not t.attisdropped and exists (
 	select from pg_attribute n where n.attrelid = $2::regclass and n.attname = t.attname and not n.attisdropped)`
 
-// grant gives a new table the rights that others have on the old one.
-func (l *loading) grant(ctx context.Context, old uint32, to string) error {
+// right is a grant on a table or view.
+type right struct{ on, statement string }
+
+// rights reads those that others have on one, as statements for another.
+func (l *loading) rights(ctx context.Context, old uint32, to string) ([]right, error) {
 	rows, err := l.tx.Query(ctx, grantQuery, old, l.name(to))
 	if err != nil {
-		return fmt.Errorf("read rights: %w", err)
+		return nil, fmt.Errorf("read rights: %w", err)
 	}
 	defer rows.Close()
-	var statements []string
+	var rights []right
 	for rows.Next() {
-		var statement string
-		if err := rows.Scan(&statement); err != nil {
-			return fmt.Errorf("read rights: %w", err)
+		r := right{on: to}
+		if err := rows.Scan(&r.statement); err != nil {
+			return nil, fmt.Errorf("read rights: %w", err)
 		}
-		statements = append(statements, statement)
+		rights = append(rights, r)
 	}
 	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read rights: %w", err)
+		return nil, fmt.Errorf("read rights: %w", err)
 	}
-	if len(statements) == 0 {
-		return nil
+	return rights, nil
+}
+
+// grant gives a new table the rights that others have on the old one.
+func (l *loading) grant(ctx context.Context, old uint32, to string) error {
+	rights, err := l.rights(ctx, old, to)
+	if err != nil {
+		return err
 	}
-	if _, err := l.tx.Exec(ctx, strings.Join(statements, "; ")); err != nil {
-		return fmt.Errorf("hand on rights: %w", err)
+	for _, r := range rights {
+		if _, err := l.tx.Exec(ctx, r.statement); err != nil {
+			return fmt.Errorf("hand on rights: %w", err)
+		}
 	}
 	return nil
 }

@@ -16,12 +16,15 @@ import (
 // loading is a load under way.
 type loading struct {
 	*Warehouse
-	tx      pgx.Tx
-	version int // of the server, such as 150004
-	tables  map[string]relation
-	state   load.State
-	swaps   []swap // tables that wait to be renamed into place
-	result  *load.Result
+	tx         pgx.Tx
+	version    int // of the server, such as 150004
+	tables     map[string]relation
+	state      load.State
+	swaps      []swap              // tables that wait to be renamed into place
+	views      map[string]relation // of ours, as they stood; without those on which others have built
+	dropped    bool                // the views are gone
+	viewRights []right             // that others had on them
+	result     *load.Result
 }
 
 // settings are those of the transaction: its steps take what they take, and
@@ -54,7 +57,10 @@ func (l *loading) run(ctx context.Context, publication load.Publication) error {
 	if err := l.inline(ctx, publication.State(time.Now()), nil); err != nil {
 		return err
 	}
-	return l.swapAll(ctx, steps.Drop)
+	if err := l.swapAll(ctx, steps); err != nil {
+		return err
+	}
+	return l.makeViews(ctx, steps)
 }
 
 // look reads what there is, and makes the schema where there is none.
@@ -73,8 +79,11 @@ func (l *loading) look(ctx context.Context) error {
 	if l.tables, err = readTables(ctx, l.tx, l.schema); err != nil {
 		return err
 	}
-	l.state, err = readState(ctx, l.tx, l.schema, l.tables)
-	return err
+	if l.state, err = readState(ctx, l.tx, l.schema, l.tables); err != nil {
+		return err
+	}
+	l.knowViews()
+	return nil
 }
 
 // distrust forgets what is said of tables whose columns somebody changed: they
@@ -92,6 +101,13 @@ func (l *loading) distrust(publication load.Publication) {
 	for _, inline := range publication.Inline {
 		check(inline.Table)
 	}
+	for _, view := range publication.Views {
+		same := func(c load.Column, name string) bool { return c.Name == name }
+		if entry := l.state[view.Name]; entry.IsView() && !slices.EqualFunc(view.Columns, l.tables[view.Name].names, same) {
+			entry.Content = ""
+			l.state[view.Name] = entry
+		}
+	}
 }
 
 // refuseForeign stops before names that something else has.
@@ -99,6 +115,9 @@ func (l *loading) refuseForeign(publication load.Publication) error {
 	names := []string{load.StateTable().Name}
 	for _, change := range publication.Tables {
 		names = append(names, change.Table.Name)
+	}
+	for _, view := range publication.Views {
+		names = append(names, view.Name)
 	}
 	for _, inline := range publication.Inline {
 		names = append(names, inline.Table.Name)
@@ -146,9 +165,16 @@ func (l *loading) apply(ctx context.Context, steps load.Steps) error {
 	return nil
 }
 
+// table is the table of that name that stands now; a view of ours is none, it
+// goes before the name is taken.
+func (l *loading) table(name string) (relation, bool) {
+	r, there := l.tables[name]
+	return r, there && r.kind != "v"
+}
+
 // whole replaces all rows of a table.
 func (l *loading) whole(ctx context.Context, change load.Change) error {
-	old, there := l.tables[change.Table.Name]
+	old, there := l.table(change.Table.Name)
 	reshaped := there && !old.fits(change.Table)
 	small := load.SizeOf(change.Files) < l.swapBytes
 	inPlace := there && (old.builtOn || small && !reshaped)
@@ -157,7 +183,7 @@ func (l *loading) whole(ctx context.Context, change load.Change) error {
 
 // inline replaces all rows of a small table. result may be nil.
 func (l *loading) inline(ctx context.Context, inline load.Inline, result *load.Result) error {
-	old, there := l.tables[inline.Table.Name]
+	old, there := l.table(inline.Table.Name)
 	inPlace := there && (old.builtOn || old.fits(inline.Table))
 	if err := l.put(ctx, inline.Table, valuesOf(inline), inPlace, result); err != nil {
 		return fmt.Errorf("table %s: %w", inline.Table.Name, err)

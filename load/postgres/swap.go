@@ -31,16 +31,25 @@ const (
 
 // swapAll renames the new tables into place and drops the old ones, the last
 // thing that a load does: it keeps readers waiting.
-func (l *loading) swapAll(ctx context.Context, drop []string) error {
+func (l *loading) swapAll(ctx context.Context, steps load.Steps) error {
 	var old []string
 	for _, s := range l.swaps {
 		if s.replaces {
 			old = append(old, s.table)
 		}
 	}
-	old = append(old, drop...)
-	if len(old) > 0 {
-		if err := l.lockAll(ctx, append([]string{load.StateTable().Name}, old...)); err != nil {
+	old = append(old, steps.Drop...)
+	var views []string
+	if !l.dropped && l.viewsChange(steps, len(old)) {
+		views = l.viewNames()
+	}
+	if locked := append(views, old...); len(locked) > 0 {
+		if err := l.lockAll(ctx, append([]string{load.StateTable().Name}, locked...)); err != nil {
+			return err
+		}
+	}
+	if len(views) > 0 {
+		if err := l.dropViews(ctx); err != nil {
 			return err
 		}
 	}

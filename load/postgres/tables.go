@@ -22,6 +22,7 @@ type relation struct {
 	// builtOn: others have made something that hangs on the table, which would
 	// go with it: a view, a foreign key, a trigger, an index, a setting …
 	builtOn bool
+	under   []string // views of the schema that read it; whether they are ours, the state tells
 }
 
 // fits tells whether the columns are those of the table, in any order.
@@ -57,10 +58,17 @@ select c.relname, c.oid, c.relkind::text,
 		where (d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = c.oid
 			or d.refclassid = 'pg_catalog.pg_type'::regclass and d.refobjid = c.reltype)
 		and d.classid <> 'pg_catalog.pg_type'::regclass
+		and not (d.classid = 'pg_catalog.pg_rewrite'::regclass and exists (
+			select from pg_catalog.pg_rewrite w join pg_catalog.pg_class v on v.oid = w.ev_class
+			where w.oid = d.objid and (v.oid = c.oid or v.relkind = 'v' and v.relnamespace = c.relnamespace)))
 		and not (d.classid = 'pg_catalog.pg_class'::regclass and exists (
 			select from pg_catalog.pg_class s where s.oid = d.objid and s.relkind = 't'))
 		and not (d.classid = 'pg_catalog.pg_constraint'::regclass and exists (
-			select from pg_catalog.pg_constraint k where k.oid = d.objid and k.conrelid = c.oid and k.conname = c.relname || $2)))
+			select from pg_catalog.pg_constraint k where k.oid = d.objid and k.conrelid = c.oid and k.conname = c.relname || $2))),
+	array(select distinct v.relname::text from pg_catalog.pg_depend d
+		join pg_catalog.pg_rewrite w on w.oid = d.objid join pg_catalog.pg_class v on v.oid = w.ev_class
+		where d.classid = 'pg_catalog.pg_rewrite'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = c.oid
+		and v.oid <> c.oid and v.relkind = 'v' and v.relnamespace = c.relnamespace)
 from pg_catalog.pg_class c
 where c.relnamespace = pg_catalog.to_regnamespace($1)`
 
@@ -75,7 +83,7 @@ func readTables(ctx context.Context, tx pgx.Tx, schema string) (map[string]relat
 	for rows.Next() {
 		var name string
 		var r relation
-		if err := rows.Scan(&name, &r.oid, &r.kind, &r.names, &r.types, &r.key, &r.keyed, &r.builtOn); err != nil {
+		if err := rows.Scan(&name, &r.oid, &r.kind, &r.names, &r.types, &r.key, &r.keyed, &r.builtOn, &r.under); err != nil {
 			return nil, fmt.Errorf("read tables: %w", err)
 		}
 		tables[name] = r
@@ -111,8 +119,8 @@ func readState(ctx context.Context, tx pgx.Tx, schema string, tables map[string]
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read %s: %w", own.Name, err)
 	}
-	for name := range state {
-		if tables[name].kind != "r" {
+	for name, entry := range state {
+		if kind := map[bool]string{false: "r", true: "v"}[entry.IsView()]; tables[name].kind != kind {
 			delete(state, name)
 		}
 	}

@@ -132,6 +132,9 @@ func checkNames(publication load.Publication) error {
 	for _, inline := range publication.Inline {
 		tables = append(tables, inline.Table)
 	}
+	for _, view := range publication.Views {
+		tables = append(tables, load.Table{Name: view.Name, Columns: view.Columns})
+	}
 	for _, table := range tables {
 		if len(table.Name) > maxName {
 			return fmt.Errorf("table %s: PostgreSQL cuts names off, and ours have at most %d bytes", table.Name, maxName)

@@ -28,6 +28,13 @@ kpis as (
     select 'window' as period, * from int_kpi_window_values
 ),
 
+-- Read a second time, so that a query for some days reads no others.
+earlier as (
+    select 'day' as period, * from int_kpi_day_values
+    union all
+    select 'window' as period, * from int_kpi_window_values
+),
+
 metrics as (select * from dim_metric),
 
 bases as (
@@ -49,7 +56,7 @@ compared as (
     select k.grain, k.platform, k.shop_id, k.entity, k.dt, k.window_days, m.metric, k.basis,
         k.amounts[m.position] as value, e.amounts[m.position] as base_value
     from based k
-    join kpis e
+    join earlier e
         on e.platform = k.platform and e.shop_id = k.shop_id and e.grain = k.grain and e.entity = k.entity
         and e.window_days = k.window_days and e.dt = k.base_dt
     join metrics m on m.grains like '%' || k.grain || '%' and m.periods like '%' || k.period || '%'

@@ -151,7 +151,8 @@ func (g *Graph) PublishedViews() []*Model {
 }
 
 // Standalone returns the select of an unstored model with the unstored models
-// that it reads spelled out before it, so that it reads stored ones only.
+// that it reads spelled out before it, so that it reads stored ones only. They
+// are kept open for conditions of whoever reads from it.
 func (g *Graph) Standalone(m *Model) string {
 	steps, _ := g.behind(m)
 	if len(steps) == 0 {
@@ -159,7 +160,7 @@ func (g *Graph) Standalone(m *Model) string {
 	}
 	parts := make([]string, len(steps))
 	for i, step := range steps {
-		parts[i] = step.Name + " as (\n" + step.SQL + "\n)"
+		parts[i] = step.Name + " as not materialized (\n" + step.SQL + "\n)"
 	}
 	return "with\n\n" + strings.Join(parts, ",\n\n") + "\n\nselect * from (\n" + m.SQL + "\n) as " + m.Name
 }

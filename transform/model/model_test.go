@@ -108,11 +108,11 @@ func TestAPublishedViewBringsWhatItRestsOn(t *testing.T) {
 		t.Errorf("it rests on %v", tables)
 	}
 	got := strings.Join(strings.Fields(g.Standalone(views[0])), " ")
-	days, windows := "days as ( select * from bases )", "windows as ( select * from bases join kpi_window )"
+	days, windows := "days as not materialized ( select * from bases )", "windows as not materialized ( select * from bases join kpi_window )"
 	tail := "select * from ( select * from days join windows ) as long"
 	for _, want := range []string{
-		"with bases as ( select * from kpi_day ), " + days + ", " + windows + " " + tail,
-		"with bases as ( select * from kpi_day ), " + windows + ", " + days + " " + tail,
+		"with bases as not materialized ( select * from kpi_day ), " + days + ", " + windows + " " + tail,
+		"with bases as not materialized ( select * from kpi_day ), " + windows + ", " + days + " " + tail,
 	} {
 		if got == want {
 			return

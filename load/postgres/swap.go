@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,7 +44,7 @@ func (l *loading) swapAll(ctx context.Context, steps load.Steps) error {
 	if !l.dropped && l.viewsChange(steps, len(old)) {
 		views = l.viewNames()
 	}
-	if locked := append(views, old...); len(locked) > 0 {
+	if locked := slices.Concat(views, old); len(locked) > 0 {
 		if err := l.lockAll(ctx, append([]string{load.StateTable().Name}, locked...)); err != nil {
 			return err
 		}

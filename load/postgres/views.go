@@ -73,7 +73,8 @@ func (l *loading) makeViews(ctx context.Context, steps load.Steps) error {
 	}
 	for _, view := range steps.Views {
 		entry, held := l.state[view.Name]
-		if _, free := l.views[view.Name]; held && entry.Shows(view) && !(free && l.dropped) {
+		_, free := l.views[view.Name]
+		if gone := free && l.dropped; held && entry.Shows(view) && !gone {
 			continue
 		}
 		if err := l.makeView(ctx, view); err != nil {

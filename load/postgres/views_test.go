@@ -24,7 +24,7 @@ func TestViewsFollowTheirTables(t *testing.T) {
 	conn := connection(t, dsn)
 	execute(t, conn, `create role viewer; grant select on d to viewer`)
 	t.Cleanup(func() { execute(t, conn, "drop owned by viewer; drop role viewer") })
-	table, view := value(t, conn, "select 't'::regclass::oid"), value(t, conn, "select 'd'::regclass::oid")
+	table := value(t, conn, "select 't'::regclass::oid")
 
 	second := numbers(t, "p2", 2, 20)
 	second.Views = first.Views
@@ -38,7 +38,7 @@ func TestViewsFollowTheirTables(t *testing.T) {
 	expect(t, conn, "select obj_description('d'::regclass)", "Twice; n's Key: dt, twice.")
 
 	w.swapBytes = 1 << 40
-	view = value(t, conn, "select 'd'::regclass::oid")
+	view := value(t, conn, "select 'd'::regclass::oid")
 	third := numbers(t, "p3", 3, 30)
 	third.Views = first.Views
 	mustLoad(t, w, third)

@@ -21,14 +21,21 @@ select platform, shop_id, 'agent' as grain, agent_id as entity, dt, cast(1 as in
         sales_buyers, sales_items, amount_per_buyer, items_per_buyer, amount_per_item, inquiry_value, refunded_amount,
         net_sales_amount, inquiry_deal_amount, inquiry_deal_items, inquiry_deal_buyers, inquiry_deal_amount_per_item,
         inquiry_deal_amount_per_buyer, inquiry_deal_items_per_buyer, null, null, null, null, null, null, null, null,
-        receptions, buyer_messages, agent_messages, answer_ratio, replied_buyers, unreplied_buyers, reply_rate,
-        first_response_turns, first_response_sum_s, first_response_avg_s, response_turns, response_sum_s, response_avg_s,
-        response_p50_s, response_p90_s, slow_buyers, slow_rate, reply_within_units, reply_within_ok, reply_within_rate,
-        long_receptions, quick_turns, quick_rate, agent_chars, handed_over_receptions, chat_transfer_rate, null, null,
-        logins, null, online_hours, online_accounts, online_hours_avg, invited, rated, good, neutral, bad, good_rate,
+        reminded_buyers, reminded_paid_buyers, remind_success_rate, recommended_buyers, recommended_bought,
+        recommend_success_rate, recommended_amount, receptions, buyer_messages, agent_messages, answer_ratio,
+        replied_buyers, unreplied_buyers, reply_rate, first_response_turns, first_response_sum_s, first_response_avg_s,
+        response_turns, response_sum_s, response_avg_s, response_p50_s, response_p90_s, slow_buyers, slow_rate,
+        reply_within_units, reply_within_ok, reply_within_rate, long_receptions, quick_turns, quick_rate, agent_chars,
+        handed_over_receptions, chat_transfer_rate, null, null, logins, null, online_hours, online_accounts,
+        online_hours_avg, concurrency_max, concurrency_avg, invited, rated, good, neutral, bad, good_rate,
         participation_rate, score_sum, score_avg, csat_good, csat_rated, csat, deals, refunds, refund_rate, disputes,
         dispute_rate, refunds_completed, self_completed, self_completed_rate, refund_hours_sum, refund_duration_avg_h,
-        complaints, complaint_rate, null, null, null, null, null, null, null, null, null, null, null, null, null, null
+        complaints, complaint_rate, null, null, null, null, null, null, null, null, null, cases_opened, cases_resolved,
+        resolution_rate, resolution_hours_sum, resolution_avg_h, sla_met_cases, sla_due_cases, sla_met_rate,
+        transferred_cases, transfer_rate, repeat_cases, repeat_contact_rate, kb_lookups, kb_lookups_per_case,
+        nps_promoters, nps_detractors, nps_responses, nps, served_buyers, retained_buyers, same_product_buyers,
+        retention_rate, churn_rate, same_product_repurchase_rate, null, null, null, trainings, labour_cost, cost_per_case,
+        sales_per_cost, null, null, null, null, null, null, null, null
     ] as amounts
 from kpi_agent_day
 union all
@@ -45,14 +52,21 @@ select platform, shop_id, 'group' as grain, agent_group as entity, dt, cast(1 as
         sales_buyers, sales_items, amount_per_buyer, items_per_buyer, amount_per_item, inquiry_value, refunded_amount,
         net_sales_amount, inquiry_deal_amount, inquiry_deal_items, inquiry_deal_buyers, inquiry_deal_amount_per_item,
         inquiry_deal_amount_per_buyer, inquiry_deal_items_per_buyer, null, null, null, null, null, null, null, null,
-        receptions, buyer_messages, agent_messages, answer_ratio, replied_buyers, unreplied_buyers, reply_rate,
-        first_response_turns, first_response_sum_s, first_response_avg_s, response_turns, response_sum_s, response_avg_s,
-        response_p50_s, response_p90_s, slow_buyers, slow_rate, reply_within_units, reply_within_ok, reply_within_rate,
-        long_receptions, quick_turns, quick_rate, agent_chars, handed_over_receptions, chat_transfer_rate, null, null,
-        logins, null, online_hours, online_accounts, online_hours_avg, invited, rated, good, neutral, bad, good_rate,
+        reminded_buyers, reminded_paid_buyers, remind_success_rate, recommended_buyers, recommended_bought,
+        recommend_success_rate, recommended_amount, receptions, buyer_messages, agent_messages, answer_ratio,
+        replied_buyers, unreplied_buyers, reply_rate, first_response_turns, first_response_sum_s, first_response_avg_s,
+        response_turns, response_sum_s, response_avg_s, response_p50_s, response_p90_s, slow_buyers, slow_rate,
+        reply_within_units, reply_within_ok, reply_within_rate, long_receptions, quick_turns, quick_rate, agent_chars,
+        handed_over_receptions, chat_transfer_rate, null, null, logins, null, online_hours, online_accounts,
+        online_hours_avg, concurrency_max, concurrency_avg, invited, rated, good, neutral, bad, good_rate,
         participation_rate, score_sum, score_avg, csat_good, csat_rated, csat, deals, refunds, refund_rate, disputes,
         dispute_rate, refunds_completed, self_completed, self_completed_rate, refund_hours_sum, refund_duration_avg_h,
-        complaints, complaint_rate, null, null, null, null, null, null, null, null, null, null, null, null, null, null
+        complaints, complaint_rate, null, null, null, null, null, null, null, null, null, cases_opened, cases_resolved,
+        resolution_rate, resolution_hours_sum, resolution_avg_h, sla_met_cases, sla_due_cases, sla_met_rate,
+        transferred_cases, transfer_rate, repeat_cases, repeat_contact_rate, kb_lookups, kb_lookups_per_case,
+        nps_promoters, nps_detractors, nps_responses, nps, served_buyers, retained_buyers, same_product_buyers,
+        retention_rate, churn_rate, same_product_repurchase_rate, null, null, null, trainings, labour_cost, cost_per_case,
+        sales_per_cost, null, null, null, null, null, null, null, null
     ] as amounts
 from kpi_group_day
 union all
@@ -69,14 +83,21 @@ select platform, shop_id, 'shop' as grain, '' as entity, dt, cast(1 as integer) 
         sales_buyers, sales_items, amount_per_buyer, items_per_buyer, amount_per_item, inquiry_value, refunded_amount,
         net_sales_amount, inquiry_deal_amount, inquiry_deal_items, inquiry_deal_buyers, inquiry_deal_amount_per_item,
         inquiry_deal_amount_per_buyer, inquiry_deal_items_per_buyer, valid_paid_amount, uncredited_amount, excluded_amount,
-        shop_paid_amount, unlinked_amount, silent_amount, assisted_amount, assisted_share, receptions, buyer_messages,
-        agent_messages, answer_ratio, replied_buyers, unreplied_buyers, reply_rate, first_response_turns,
-        first_response_sum_s, first_response_avg_s, response_turns, response_sum_s, response_avg_s, response_p50_s,
-        response_p90_s, slow_buyers, slow_rate, reply_within_units, reply_within_ok, reply_within_rate, long_receptions,
-        quick_turns, quick_rate, agent_chars, handed_over_receptions, chat_transfer_rate, null, null, logins,
-        coverage_hours, online_hours, online_accounts, online_hours_avg, invited, rated, good, neutral, bad, good_rate,
-        participation_rate, score_sum, score_avg, csat_good, csat_rated, csat, deals, refunds, refund_rate, disputes,
-        dispute_rate, refunds_completed, self_completed, self_completed_rate, refund_hours_sum, refund_duration_avg_h,
-        complaints, complaint_rate, null, null, null, null, null, null, null, null, null, null, null, null, null, null
+        shop_paid_amount, unlinked_amount, silent_amount, assisted_amount, assisted_share, reminded_buyers,
+        reminded_paid_buyers, remind_success_rate, recommended_buyers, recommended_bought, recommend_success_rate,
+        recommended_amount, receptions, buyer_messages, agent_messages, answer_ratio, replied_buyers, unreplied_buyers,
+        reply_rate, first_response_turns, first_response_sum_s, first_response_avg_s, response_turns, response_sum_s,
+        response_avg_s, response_p50_s, response_p90_s, slow_buyers, slow_rate, reply_within_units, reply_within_ok,
+        reply_within_rate, long_receptions, quick_turns, quick_rate, agent_chars, handed_over_receptions,
+        chat_transfer_rate, null, null, logins, coverage_hours, online_hours, online_accounts, online_hours_avg,
+        concurrency_max, concurrency_avg, invited, rated, good, neutral, bad, good_rate, participation_rate, score_sum,
+        score_avg, csat_good, csat_rated, csat, deals, refunds, refund_rate, disputes, dispute_rate, refunds_completed,
+        self_completed, self_completed_rate, refund_hours_sum, refund_duration_avg_h, complaints, complaint_rate, null,
+        null, null, null, null, null, null, null, null, cases_opened, cases_resolved, resolution_rate,
+        resolution_hours_sum, resolution_avg_h, sla_met_cases, sla_due_cases, sla_met_rate, transferred_cases,
+        transfer_rate, repeat_cases, repeat_contact_rate, kb_lookups, kb_lookups_per_case, nps_promoters, nps_detractors,
+        nps_responses, nps, served_buyers, retained_buyers, same_product_buyers, retention_rate, churn_rate,
+        same_product_repurchase_rate, null, null, null, trainings, labour_cost, cost_per_case, sales_per_cost,
+        agents_employed, agents_left, agent_turnover_rate, null, null, null, null, null
     ] as amounts
 from kpi_shop_day

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"kefu/sql"
+	"kefu/transform/catalogue"
 	"kefu/transform/transformtest/harness"
 	"kefu/transform/transformtest/reference"
 	"kefu/transform/transformtest/world"
@@ -29,10 +32,21 @@ func TestLongTablesOfWorlds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	metrics, err := catalogue.Load(sql.FS, "metrics.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sides := func(metric string) (numerator, denominator []string) {
+		m, known := metrics.Metric(metric)
+		if !known || m.Numerator == "" {
+			return nil, nil
+		}
+		return strings.Split(m.Numerator, " + "), strings.Split(m.Denominator, " + ")
+	}
 	for _, w := range pack {
 		want := reference.Compute(w)
 		elsewhere := func(r harness.Row) bool { return r["shop_id"] != w.Shop.ID }
-		differences := reference.Compare("kpi_long", reference.Long(want), slices.DeleteFunc(slices.Clone(long), elsewhere), reference.LongKeys)
+		differences := reference.Compare("kpi_long", reference.Long(want, sides), slices.DeleteFunc(slices.Clone(long), elsewhere), reference.LongKeys)
 		differences = append(differences, reference.Compare("kpi_compare", reference.Compared(want),
 			slices.DeleteFunc(slices.Clone(compared), elsewhere), append(slices.Clone(reference.LongKeys), "basis"))...)
 		byColumn := map[string][]string{}

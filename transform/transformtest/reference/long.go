@@ -18,31 +18,25 @@ var wide = []struct {
 	{"kpi_agent_window", "agent", "agent_id"}, {"kpi_group_window", "group", "agent_group"}, {"kpi_shop_window", "shop", ""},
 }
 
-// sides returns what stands above and below the line of a rate, nil of other
-// columns.
-func sides(r Row, column string) (numerator, denominator any) {
-	sum := func(names ...string) any {
-		total := new(big.Rat)
-		for _, name := range names {
-			n, _ := number(r[name])
+// Sides tells the columns whose sums stand above and below the line of a rate,
+// none of other columns.
+type Sides func(metric string) (numerator, denominator []string)
+
+// side adds the columns of one side up; it is nil where the first is missing.
+func side(r Row, columns []string) any {
+	var total *big.Rat
+	for i, column := range columns {
+		n, ok := number(r[column])
+		switch {
+		case !ok && i == 0:
+			return nil
+		case i == 0:
+			total = new(big.Rat).Set(n)
+		case ok:
 			total.Add(total, n)
 		}
-		return total
 	}
-	switch column {
-	case "reply_rate":
-		return r["replied_buyers"], sum("replied_buyers", "unreplied_buyers")
-	case "good_rate":
-		return r["good"], sum("good", "neutral", "bad")
-	case "dsr_service", "dsr_item", "dsr_logistics":
-		return r[column+"_sum"], r[column+"_count"]
-	}
-	for _, rate := range ratesOf(shopEntity) {
-		if rate.name == column {
-			return r[rate.numerator], r[rate.denominator]
-		}
-	}
-	return nil, nil
+	return total
 }
 
 // numbers lists the columns of a wide row that are KPIs and no instants.
@@ -76,17 +70,17 @@ func longRow(grain, entity string, r Row, metric string) Row {
 }
 
 // Long turns the wide KPI tables into the rows of kpi_long.
-func Long(result Result) []Row {
+func Long(result Result, sides Sides) []Row {
 	var out []Row
 	for _, w := range wide {
 		for _, r := range result[w.table] {
 			for _, column := range numbers(w.table, r) {
-				numerator, denominator := sides(r, column)
-				if r[column] == nil && denominator == nil {
+				above, below := sides(column)
+				row := longRow(w.grain, w.entity, r, column)
+				row["numerator"], row["denominator"] = asFloat(side(r, above)), asFloat(side(r, below))
+				if r[column] == nil && row["denominator"] == nil {
 					continue
 				}
-				row := longRow(w.grain, w.entity, r, column)
-				row["numerator"], row["denominator"] = asFloat(numerator), asFloat(denominator)
 				row["value"], row["grade"] = asFloat(r[column]), nil
 				out = append(out, row)
 			}
@@ -97,7 +91,7 @@ func Long(result Result) []Row {
 
 func asFloat(v any) any {
 	n, ok := number(v)
-	if !ok {
+	if !ok || n == nil {
 		return nil
 	}
 	f, _ := n.Float64()

@@ -19,6 +19,7 @@ func (a *app) accessOf(cfg *config.Config, s *config.Source, limits *api.Limits)
 	access := pull.Access{
 		Type: s.Type, Shop: s.Shop, Endpoint: p.Endpoint, OAuth: p.OAuth, AppKey: p.AppKey, SignMethod: p.SignMethod, Nick: p.Nick, Chat: p.Chat,
 		BuyerIDs: p.BuyerIDs, PerApp: p.PerApp, PerShop: p.PerShop, SessionFile: p.SessionFile, Limits: limits, Now: a.now(),
+		WaitMin: a.patience.waitMin, WaitMax: a.patience.waitMax, Timeout: a.patience.timeout,
 	}
 	var err error
 	if access.Secret, err = cfg.PlatformSecret(p.Secret, s.Name, "the application's secret", a.lookup); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -12,6 +13,7 @@ import (
 
 	"kefu/cmd/etl/internal/config"
 	"kefu/cmd/etl/internal/pull"
+	"kefu/cmd/etl/internal/terminal"
 
 	"github.com/spf13/cobra"
 )
@@ -58,7 +60,8 @@ func (a *app) auth(ctx context.Context, platform, source, redirect, code string)
 		return err
 	}
 	if code == "" {
-		if code, err = a.askForCode(authoriser.AuthorizeURL(redirect, rand.Text())); err != nil {
+		state := rand.Text()
+		if code, err = a.askForCode(authoriser.AuthorizeURL(redirect, state), state); err != nil {
 			return err
 		}
 	}
@@ -77,18 +80,30 @@ func (a *app) auth(ctx context.Context, platform, source, redirect, code string)
 	return nil
 }
 
-// askForCode shows the page and reads the code, or the address that holds it.
-func (a *app) askForCode(page string) (string, error) {
+// askForCode shows the page and reads the code, or the address that holds it. An
+// address that answers another request, or tells of a refusal, is no answer.
+func (a *app) askForCode(page, state string) (string, error) {
 	a.terminal().Printf("Open this page, consent, and paste the address that it leads to (or the code in it):\n\n  %s\n\n", page)
 	line, err := bufio.NewReader(a.in).ReadString('\n')
 	text := strings.TrimSpace(line)
 	if text == "" {
 		return "", errors.Join(usagef("no code was given"), err)
 	}
-	if u, err := url.Parse(text); err == nil && u.Query().Get("code") != "" {
-		return u.Query().Get("code"), nil
+	u, err := url.Parse(text)
+	if err != nil || !strings.Contains(text, "?") {
+		return text, nil //nolint:nilerr // the code by itself
 	}
-	return text, nil
+	q := u.Query()
+	switch {
+	case q.Get("state") != "" && q.Get("state") != state:
+		return "", usagef("that address answers another request, not this one: open the page above and paste the address that it leads to")
+	case q.Get("code") != "":
+		return q.Get("code"), nil
+	case q.Get("error") != "":
+		return "", fmt.Errorf("the platform gives no code: %s", terminal.Clean(cmp.Or(q.Get("error_description"), q.Get("error"))))
+	default:
+		return "", usagef("that address holds no code: paste the one that the page leads to after you have consented")
+	}
 }
 
 // apiSource finds the source of a platform's API.

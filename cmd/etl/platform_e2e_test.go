@@ -17,6 +17,8 @@ import (
 	"kefu/extract/extracttest"
 	"kefu/extract/extracttest/faketaobao"
 	"kefu/transform/transformtest/world"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // testClock is a present that stands still where nobody sleeps on it.
@@ -38,8 +40,9 @@ type platformTest struct {
 }
 
 const (
-	plantedToken  = extracttest.Secret + "-token"
-	plantedSecret = extracttest.Secret + "-application"
+	plantedToken   = extracttest.Secret + "-token"
+	plantedRefresh = extracttest.Secret + "-refresh"
+	plantedSecret  = extracttest.Secret + "-application"
 )
 
 func newPlatformTest(t *testing.T, days int) *platformTest {
@@ -49,7 +52,7 @@ func newPlatformTest(t *testing.T, days int) *platformTest {
 		clock: testClock{extracttest.NewClock(extracttest.Start)}, calls: &atomic.Int64{},
 	}
 	fake := &faketaobao.Server{Shop: p.shop, Faults: p.faults, Now: p.clock.Now, AppKey: "12345678", Secret: plantedSecret, Nick: extracttest.Agents[0]}
-	fake.Grant.Set(plantedToken, extracttest.Secret+"-refresh")
+	fake.Grant.Set(plantedToken, plantedRefresh)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if call := p.calls.Add(1); p.after != nil {
 			p.after(call)
@@ -168,27 +171,144 @@ func TestAUsedUpQuotaIsMadeUp(t *testing.T) {
 	sameTables(t, "made up", whole.tables(), p.tables())
 }
 
-// No credential is in any file that a night makes, nor in what it says.
-func TestCredentialsAreKeptNowhere(t *testing.T) {
-	p := newPlatformTest(t, 3)
-	p.faults.Play(extracttest.ExpiredToken, 9)
-	e := p.etlWith(p.app(), "run", "--log-level", "debug")
-	if strings.Contains(e.out+e.err, extracttest.Secret) {
-		t.Errorf("a credential was said:\n%s%s", e.out, e.err)
+// The first pull says how far back it went, or what of the wish is out of reach.
+func TestTheFirstPullSaysHowFarBackItGoes(t *testing.T) {
+	t.Parallel()
+	clock := testClock{extracttest.NewClock(extracttest.Start)}
+	g := openGates(t, clock.Now, 3)
+	for name, c := range map[string]struct {
+		since string
+		says  []string
+	}{
+		"as far as it goes": {"", []string{"the first pull went back as far as the platform answers: orders.created from 2025-12-21, refunds.modified from 2025-12-21"}},
+		"further": {"since: 2025-06-01, ", []string{
+			"the platform no longer answers for orders.created from 2025-06-01 to 2025-12-21; import an export of that time",
+			"the platform no longer answers for refunds.modified from 2025-06-01 to 2025-12-21; import an export of that time",
+		}},
+		"less far": {"since: 2026-03-10, ", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			i := g.install(t, ", sources: [kuaishou]"+ingestOnly)
+			i.write("pipelines.yaml", []byte(strings.ReplaceAll(i.read("pipelines.yaml"), "since: 2026-03-16, ", c.since)))
+			e := i.etlWith(hasty(clock), "run")
+			if e.code != exitDone {
+				t.Fatalf("ended with %d\n%s%s", e.code, e.out, e.err)
+			}
+			for _, text := range c.says {
+				if !strings.Contains(e.out, text) {
+					t.Errorf("the run does not say %q:\n%s", text, e.out)
+				}
+			}
+			if c.says == nil && (strings.Contains(e.out, "as far as the platform answers") || strings.Contains(e.out, "no longer answers")) {
+				t.Errorf("the run says\n%s", e.out)
+			}
+			// It is said once.
+			clock.Advance(time.Hour)
+			if e := i.etlWith(hasty(clock), "run"); e.code != exitDone || strings.Contains(e.out, "platform") {
+				t.Errorf("the second run says\n%s%s", e.out, e.err)
+			}
+		})
 	}
-	err := filepath.WalkDir(p.dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+}
+
+// No credential is in any file that a night makes, nor in what it says; no buyer
+// in what it says, in the name of a file, or in the record of a run.
+func TestCredentialsAreKeptNowhere(t *testing.T) {
+	t.Parallel()
+	const buyer = "PLANTED-BUYER"
+	clock := testClock{extracttest.NewClock(extracttest.Start)}
+	g := openGates(t, clock.Now, 3)
+	for _, one := range g.list {
+		for _, name := range []string{"orders", "refunds", "evaluations", "chat_messages"} {
+			one.shop.Change(name, func(r extracttest.Row) bool { r["buyer_id"] = buyer + r["buyer_id"]; return true })
+		}
+		odd := one.shop.Where("orders", "status", "paid")[0]["order_id"] // it goes to quarantine
+		one.shop.Change("orders", func(r extracttest.Row) bool {
+			if r["order_id"] == odd {
+				r["paid_at"] = r.At("created_at").Add(-time.Hour).Format(time.RFC3339)
+			}
+			return false
+		})
+	}
+	i := g.install(t, ingestOnly)
+	var said strings.Builder
+	for _, night := range []struct {
+		fault       extracttest.Fault
+		every, code int
+	}{{extracttest.ExpiredToken, 9, exitDone}, {extracttest.Denied, 1, exitFailed}, {extracttest.DailyQuota, 1, exitFailed}} {
+		g.play(night.fault, night.every)
+		clock.Advance(time.Hour)
+		e := i.etlWith(hasty(clock), "run", "--log-level", "debug")
+		if e.code != night.code {
+			t.Fatalf("%s: ended with %d\n%s%s", night.fault, e.code, e.out, e.err)
+		}
+		said.WriteString(e.out + e.err)
+	}
+	if rows := i.quarantine(); len(rows) < len(g.list)-1 { // the platforms name no time that was left out
+		t.Errorf("in quarantine are %v", rows)
+	}
+	for _, look := range [][]string{{"status", "--json"}, {"runs"}, {"runs", "--json"}, {"quarantine", "list"}, {"check", "--online"}} {
+		e := i.etlWith(hasty(clock), look...)
+		said.WriteString(e.out + e.err)
+	}
+	for _, planted := range []string{extracttest.Secret, buyer} {
+		if text := said.String(); strings.Contains(text, planted) {
+			at := strings.Index(text, planted)
+			t.Errorf("%s was said: %s", planted, text[max(0, at-200):at+40])
+		}
+	}
+	runs, err := i.ledger().Runs(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range runs {
+		if text := string(r.Summary) + r.Error; strings.Contains(text, extracttest.Secret) || strings.Contains(text, buyer) {
+			t.Errorf("the record of run %s names what it must not", r.ID)
+		}
+	}
+	searched := i.search(t, extracttest.Secret, buyer)
+	if searched < 50 {
+		t.Errorf("only %d files were searched", searched)
+	}
+}
+
+// search looks for a credential in every file, unpacked where it is packed, and
+// for a name in the names of files. Sessions and what the test wrote hold
+// credentials by design.
+func (i *installation) search(t *testing.T, credential, name string) (files int) {
+	t.Helper()
+	unpack, err := zstd.NewReader(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unpack.Close()
+	err = filepath.WalkDir(i.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
 			return err
 		}
+		if d.IsDir() {
+			if d.Name() == "sessions" {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		files++
 		data, err := os.ReadFile(path)
-		if bytes.Contains(data, []byte(extracttest.Secret)) {
+		if plain, failed := unpack.DecodeAll(data, nil); failed == nil {
+			data = plain
+		}
+		if bytes.Contains(data, []byte(credential)) {
 			t.Errorf("a credential is in %s", path)
+		}
+		if strings.Contains(path, credential) || strings.Contains(path, name) {
+			t.Errorf("%s says too much", path)
 		}
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return files
 }
 
 // Three nights on a clock that is slept on, one of them missed.

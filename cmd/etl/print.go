@@ -69,6 +69,7 @@ func (a *app) printSources(out *terminal.Terminal, s *night.Summary) {
 		for _, w := range r.Warnings {
 			out.Printf("%s %s: %s\n", out.Mark(terminal.Warning), r.Name, terminal.Clean(w))
 		}
+		printPulled(out, r.Name, r.Pull)
 		if r.Rejected > 0 {
 			out.Printf("%s %s: %s rejected; `etl quarantine list --source %s` shows why\n", out.Mark(terminal.Warning), r.Name, terminal.Rows(r.Rejected), r.Name)
 		}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"runtime/debug"
+	"time"
 
 	"kefu/cmd/etl/internal/config"
 	"kefu/cmd/etl/internal/schedule"
@@ -24,6 +25,7 @@ type app struct {
 	lookup   func(string) (string, bool)
 	models   fs.FS          // nil = those of the program
 	clock    schedule.Clock // nil = the one on the wall
+	patience patience       // with platforms
 
 	configFile string
 	json       bool
@@ -32,6 +34,12 @@ type app struct {
 
 	log     *slog.Logger
 	started bool // the flags are read and the verb runs
+}
+
+// patience is how long platforms are waited for; zero = as long as is usual.
+type patience struct {
+	waitMin, waitMax time.Duration // between tries
+	timeout          time.Duration // of one try
 }
 
 // verbs lists the commands in the order of the help.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"kefu/cmd/etl/internal/config"
 	"kefu/cmd/etl/internal/schedule"
+	"kefu/cmd/etl/internal/terminal"
 
 	"github.com/spf13/cobra"
 )
@@ -60,7 +62,7 @@ func (a *app) serve(ctx context.Context, listen string) error {
 			return err
 		},
 	}
-	stop, err := a.tellHealth(ctx, listen, s)
+	stop, err := a.tellHealth(ctx, listen, healthHandler(s, func(ctx context.Context) ([]pullOutput, error) { return a.pullsNow(ctx, cfg) }))
 	if err != nil {
 		return err
 	}
@@ -99,7 +101,7 @@ func (a *app) lastStart(ctx context.Context, cfg *config.Config, pipeline string
 }
 
 // tellHealth answers at the address until stopped; "" = nowhere.
-func (a *app) tellHealth(ctx context.Context, address string, s *schedule.Scheduler) (stop func(), err error) {
+func (a *app) tellHealth(ctx context.Context, address string, handler http.Handler) (stop func(), err error) {
 	if address == "" {
 		return func() {}, nil
 	}
@@ -107,7 +109,7 @@ func (a *app) tellHealth(ctx context.Context, address string, s *schedule.Schedu
 	if err != nil {
 		return nil, &environmentError{fmt.Errorf("listen on %s: %w", address, err), "choose another address with --listen"}
 	}
-	server := &http.Server{Handler: healthHandler(s), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -126,20 +128,45 @@ func (a *app) tellHealth(ctx context.Context, address string, s *schedule.Schedu
 	}, nil
 }
 
-// healthHandler tells the states of the pipelines. Health is not that every run
-// succeeded (alerts tell that) but that the schedules are served.
-func healthHandler(s *schedule.Scheduler) http.Handler {
+// pullsNow tells how the shops that have an API stand; none before the first run.
+func (a *app) pullsNow(ctx context.Context, cfg *config.Config) ([]pullOutput, error) {
+	state, err := openLedger(ctx, cfg, false)
+	if errors.Is(err, fs.ErrNotExist) {
+		return []pullOutput{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer state.Close()
+	return a.pulls(ctx, cfg, state)
+}
+
+// healthHandler tells the states of the pipelines and of the shops. Health is
+// not that every run succeeded (alerts tell that) but that the schedules are
+// served.
+func healthHandler(s *schedule.Scheduler, pulls func(context.Context) ([]pullOutput, error)) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(map[string]any{"status": "ok", "pipelines": s.States()})
+		told := map[string]any{"status": "ok", "pipelines": s.States()}
+		if shops, err := pulls(r.Context()); err == nil {
+			told["pulls"] = shops
+		} else {
+			told["pulls_error"] = err.Error()
+		}
+		_ = json.NewEncoder(w).Encode(told)
 	})
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
 		_, _ = w.Write([]byte(metricsText(s.States())))
 	})
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		if shops, err := pulls(r.Context()); err != nil {
+			fmt.Fprintf(w, "the shops' states cannot be read: %v\n", err)
+		} else {
+			printPulls(terminal.New(w, func(string) string { return "" }), shops)
+		}
 		for _, j := range s.States() {
 			fmt.Fprintf(w, "%s: next %s, %d runs, %d failed %s\n", j.Job, j.NextAt.Format(time.RFC3339), j.Runs, j.Failed, j.LastErr)
 		}

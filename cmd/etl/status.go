@@ -18,7 +18,7 @@ import (
 func (a *app) statusCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
-		Short: "How fresh each shop and dataset is, and how the last run ended",
+		Short: "How fresh each shop and dataset is, how the last run ended, when the next begins",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return a.status(cmd.Context()) },
 	}
@@ -26,12 +26,14 @@ func (a *app) statusCommand() *cobra.Command {
 
 // standing is the result of `etl status --json`.
 type standing struct {
-	Publication string        `json:"publication,omitempty"`
-	PublishedAt *time.Time    `json:"published_at,omitempty"`
-	LastRun     *runOutput    `json:"last_run,omitempty"`
-	Shops       []shopOutput  `json:"shops"`
-	Datasets    []freshOutput `json:"datasets"`
-	Quarantined int64         `json:"quarantined"`
+	Publication string           `json:"publication,omitempty"`
+	PublishedAt *time.Time       `json:"published_at,omitempty"`
+	LastRun     *runOutput       `json:"last_run,omitempty"`
+	Shops       []shopOutput     `json:"shops"`
+	Datasets    []freshOutput    `json:"datasets"`
+	Quarantined int64            `json:"quarantined"`
+	Pulls       []pullOutput     `json:"pulls"` // of shops that have an API
+	Pipelines   []pipelineOutput `json:"pipelines"`
 }
 
 type shopOutput struct {
@@ -69,6 +71,12 @@ func (a *app) status(ctx context.Context) error {
 		out.LastRun = &r
 	}
 	if out.Quarantined, err = state.CountQuarantined(ctx, ledger.QuarantineFilter{Status: ledger.Waiting}); err != nil {
+		return err
+	}
+	if out.Pulls, err = a.pulls(ctx, cfg, state); err != nil {
+		return err
+	}
+	if out.Pipelines, err = a.nextRuns(cfg); err != nil {
 		return err
 	}
 	published, ok, err := state.Latest(ctx)
@@ -124,6 +132,7 @@ func (a *app) freshness(ctx context.Context, cfg *config.Config, p ledger.Public
 
 func (a *app) printStatus(s standing) {
 	out := a.terminal()
+	printPulls(out, s.Pulls)
 	if s.PublishedAt != nil {
 		printFreshness(out, s)
 		out.Printf("%s published %s (%s)\n", out.Mark(terminal.OK), s.PublishedAt.Local().Format(time.DateTime), s.Publication)
@@ -133,6 +142,7 @@ func (a *app) printStatus(s standing) {
 	if s.LastRun != nil {
 		out.Printf("%s last run %s: %s, started %s\n", out.Mark(markOf(s.LastRun.Status)), s.LastRun.ID, s.LastRun.Status, s.LastRun.StartedAt.Local().Format(time.DateTime))
 	}
+	printNextRuns(out, s.Pipelines)
 	if s.Quarantined > 0 {
 		out.Printf("%s %s in quarantine: `etl quarantine list`\n", out.Mark(terminal.Warning), terminal.Rows(s.Quarantined))
 	}

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -41,6 +42,9 @@ type Config struct {
 	PerShop  Rate
 	Limits   *Limits
 	Tokens   *Tokens
+	// Personal names the parameters whose values are people or their accounts:
+	// a platform that repeats them in an error is not quoted.
+	Personal []string
 	// Tries is the number of tries of one call, 0 = 6. WaitMin and WaitMax
 	// bound the back-off between them, 0 = 0.5 s and 30 s.
 	Tries            int
@@ -169,7 +173,7 @@ type trying struct {
 }
 
 func (t *trying) failure() *CallError {
-	e := &CallError{Call: t.call, Code: t.verdict.Code, Message: t.verdict.Message, Tries: t.tries}
+	e := &CallError{Call: t.call, Code: t.verdict.Code, Message: t.unnamed(t.verdict.Message), Tries: t.tries}
 	if t.verdict.Class == Clock {
 		e.Hint = "check the clock of this machine"
 	}
@@ -177,6 +181,21 @@ func (t *trying) failure() *CallError {
 		e.Hint = goesOn
 	}
 	return e
+}
+
+// unnamed takes the session and people out of what a platform says.
+func (t *trying) unnamed(text string) string {
+	if t.token != "" {
+		text = strings.ReplaceAll(text, t.token, "…")
+	}
+	for _, name := range t.Personal {
+		for id := range strings.SplitSeq(t.params[name], ",") {
+			if id = strings.TrimPrefix(id, "cntaobao"); id != "" {
+				text = strings.ReplaceAll(text, id, "…")
+			}
+		}
+	}
+	return text
 }
 
 // do sends the request until it is answered with something final.

@@ -9,22 +9,33 @@ import (
 )
 
 // FenOf reads yuan with at most two decimals, as a string or a JSON number, in
-// fen; false where it is none.
+// fen; false where it is none. A number that a platform computed in floating
+// point (12.300000000000001) is the fen that it is next to.
 func FenOf(yuan string) (int64, bool) {
-	whole, cents, _ := strings.Cut(strings.TrimPrefix(yuan, "-"), ".")
-	y, err := strconv.ParseInt(whole, 10, 64)
-	if err != nil || len(cents) > 2 {
+	if len(yuan) > 40 || strings.Trim(yuan, "-.0123456789") != "" { // big.Rat reads more than decimals
 		return 0, false
 	}
-	c, err := strconv.ParseInt((cents + "00")[:2], 10, 64)
+	exact, ok := new(big.Rat).SetString(yuan)
+	if !ok {
+		return 0, false
+	}
+	exact.Mul(exact, big.NewRat(100, 1))
+	text := exact.FloatString(0)
+	fen, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		return 0, false
 	}
-	fen := y*100 + c
-	if strings.HasPrefix(yuan, "-") {
-		fen = -fen
+	off := new(big.Rat).Sub(exact, new(big.Rat).SetInt64(fen))
+	return fen, off.Abs(off).Cmp(big.NewRat(1, 1_000_000)) < 0
+}
+
+// Yuan writes an amount that stands in yuan with two decimals. What is missing
+// stays so; what is no amount stays as it is, for normalisation to judge.
+func Yuan(text string) string {
+	if fen, ok := FenOf(text); ok {
+		return Fen(strconv.FormatInt(fen, 10))
 	}
-	return fen, true
+	return text
 }
 
 // Prorate shares a total of fen by the weights, to the last fen: the largest

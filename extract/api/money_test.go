@@ -6,12 +6,12 @@ import (
 )
 
 func TestFenOf(t *testing.T) {
-	for in, want := range map[string]int64{"12.30": 1230, "12.3": 1230, "12": 1200, "0.05": 5, "-1.5": -150} {
+	for in, want := range map[string]int64{"12.30": 1230, "12.3": 1230, "12": 1200, "0.05": 5, "-1.5": -150, "12.300000000000001": 1230, "12.299999999999999": 1230} {
 		if got, ok := FenOf(in); !ok || got != want {
 			t.Errorf("FenOf(%q) = %d, %v, want %d", in, got, ok, want)
 		}
 	}
-	for _, in := range []string{"", "x", "1.234", "1e3"} {
+	for _, in := range []string{"", "x", "1.234", "1.239999", "1e3", "0x10", "1/2", "-"} {
 		if got, ok := FenOf(in); ok {
 			t.Errorf("FenOf(%q) = %d", in, got)
 		}

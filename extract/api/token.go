@@ -45,9 +45,12 @@ type Tokens struct {
 	renew Renew // nil = never renewed
 	now   func() time.Time
 
+	early time.Duration // how long before its end a session is renewed; 0 = once it has ended
+
 	mu      sync.Mutex
 	session Session
 	loaded  bool
+	tried   bool // to renew it early
 }
 
 // NewTokens returns the tokens of a shop; now is the present, nil = time.Now.
@@ -56,6 +59,13 @@ func NewTokens(store Store, renew Renew, now func() time.Time) *Tokens {
 		now = time.Now
 	}
 	return &Tokens{store: store, renew: renew, now: now}
+}
+
+// RenewEarly lets a session be renewed that long before it ends, for platforms
+// that renew none that has ended.
+func (t *Tokens) RenewEarly(before time.Duration) *Tokens {
+	t.early = before
+	return t
 }
 
 // Fixed returns tokens that never change.
@@ -69,6 +79,12 @@ func (t *Tokens) Token(ctx context.Context) (string, error) {
 	defer t.mu.Unlock()
 	if err := t.load(ctx); err != nil {
 		return "", err
+	}
+	if s := t.session; t.early > 0 && !t.tried && s.Refresh != "" && !s.ExpiresAt.IsZero() && t.now().After(s.ExpiresAt.Add(-t.early)) {
+		t.tried = true
+		if err := t.next(ctx); err != nil {
+			return s.Access, nil // it is still good, or the call says that it is not
+		}
 	}
 	return t.session.Access, nil
 }
@@ -90,17 +106,28 @@ func (t *Tokens) Renewed(ctx context.Context, stale string) (string, error) {
 	if !t.session.RefreshExpiresAt.IsZero() && t.now().After(t.session.RefreshExpiresAt) {
 		return "", errors.New("the time in which it can be renewed has passed")
 	}
+	if err := t.next(ctx); err != nil {
+		return "", err
+	}
+	return t.session.Access, nil
+}
+
+// next renews the session and keeps it before it is used.
+func (t *Tokens) next(ctx context.Context) error {
+	if t.renew == nil {
+		return ErrNoRenewal
+	}
 	next, err := t.renew(ctx, t.session)
 	if err != nil {
-		return "", err
+		return err
 	}
 	if t.store != nil {
 		if err := t.store.Save(ctx, next); err != nil {
-			return "", err
+			return err
 		}
 	}
 	t.session = next
-	return next.Access, nil
+	return nil
 }
 
 func (t *Tokens) load(ctx context.Context) error {

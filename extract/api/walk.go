@@ -36,7 +36,7 @@ type Plan struct {
 // begins at since (zero: as far back as the platform answers).
 func (m Marks) Due(s Stream, since, now time.Time) Plan {
 	grain := max(s.Grain, time.Second)
-	mark, end := m[s.Name], now.Add(-s.Lag).Truncate(grain)
+	mark, end := m[s.Name], cutTo(now.Add(-s.Lag), grain)
 	if s.Snapshot {
 		return Plan{Windows: []Window{{From: end.Add(-grain), To: end}}}
 	}
@@ -50,7 +50,7 @@ func (m Marks) Due(s Stream, since, now time.Time) Plan {
 	var p Plan
 	if s.Reach > 0 {
 		// One grain inside of the limit, for it moves while the walk lasts.
-		oldest := now.Add(-s.Reach).Truncate(grain).Add(grain)
+		oldest := cutTo(now.Add(-s.Reach), grain).Add(grain)
 		if from.Before(oldest) {
 			if !from.IsZero() {
 				p.Unreachable = Window{From: from, To: oldest}
@@ -60,8 +60,15 @@ func (m Marks) Due(s Stream, since, now time.Time) Plan {
 	} else if from.IsZero() {
 		from = now.AddDate(-2, 0, 0)
 	}
-	p.Windows = s.slices(from.Truncate(grain), end)
+	p.Windows = s.slices(cutTo(from, grain), end)
 	return p
+}
+
+// cutTo goes back to a step of the grain, counted from midnight in Beijing: a
+// day is the day that the platforms mean.
+func cutTo(at time.Time, grain time.Duration) time.Time {
+	const ahead = 8 * time.Hour
+	return at.Add(ahead).Truncate(grain).Add(-ahead)
 }
 
 // begin is where a stream's next walk begins; false while the stream that
@@ -132,7 +139,7 @@ func Collect(ctx context.Context, c Connector, s Stream, w Window) ([]Response, 
 		return out, err
 	}
 	grain := max(s.Grain, time.Second)
-	half := w.From.Add(w.Span() / 2).Truncate(grain)
+	half := cutTo(w.From.Add(w.Span()/2), grain)
 	if !half.After(w.From) || !half.Before(w.To) {
 		return nil, fmt.Errorf("%s from %s to %s: %w", s.Name, w.From.Format(time.RFC3339), w.To.Format(time.RFC3339), err)
 	}

@@ -72,7 +72,7 @@ func (w wire) Judge(_ string, status int, _ http.Header, answer []byte) api.Verd
 		return api.Verdict{}
 	}
 	sub, text := root.At("sub_code").Text(), root.At("msg").Text()+" "+root.At("sub_msg").Text()
-	v := api.Verdict{Class: api.Fatal, Code: strings.TrimSpace(root.At("code").Text() + " " + sub), Message: strings.TrimSpace(text)}
+	v := api.Verdict{Class: api.Fatal, Code: strings.TrimSpace(root.At("code").Text() + " " + sub), Message: root.Any("sub_msg", "msg").Text()}
 	switch {
 	case strings.Contains(sub, "access-token") || strings.Contains(sub, "access_token"):
 		v.Class = api.Token

@@ -10,6 +10,7 @@ import (
 type Grant struct {
 	mu             sync.Mutex
 	token, refresh string
+	code           string // "" = none is out
 	issued         int
 }
 
@@ -34,6 +35,32 @@ func (g *Grant) Expire() {
 	g.token += "x"
 }
 
+// Consent gives out a code, as the platform's page does when a merchant agrees.
+func (g *Grant) Consent(code string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.code = code
+}
+
+// Exchange issues a session for the code that is out, once.
+func (g *Grant) Exchange(code string) (token, refresh string, ok bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if code == "" || code != g.code {
+		return "", "", false
+	}
+	g.code = ""
+	return g.next()
+}
+
+// next makes the session that is valid from now on.
+func (g *Grant) next() (token, refresh string, ok bool) {
+	g.issued++
+	g.token += "-" + strconv.Itoa(g.issued)
+	g.refresh += "-" + strconv.Itoa(g.issued)
+	return g.token, g.refresh, true
+}
+
 // Renew issues the next session for the valid refresh token.
 func (g *Grant) Renew(refresh string) (token, next string, ok bool) {
 	g.mu.Lock()
@@ -41,8 +68,5 @@ func (g *Grant) Renew(refresh string) (token, next string, ok bool) {
 	if refresh == "" || refresh != g.refresh {
 		return "", "", false
 	}
-	g.issued++
-	g.token += "-" + strconv.Itoa(g.issued)
-	g.refresh += "-" + strconv.Itoa(g.issued)
-	return g.token, g.refresh, true
+	return g.next()
 }

@@ -57,6 +57,7 @@ func New(s Settings) *Connector {
 	return &Connector{chat: s.Chat, client: api.NewClient(w, api.Config{
 		Platform: "jd", App: "jd/" + s.AppKey, Shop: s.Shop, PerApp: s.PerApp, PerShop: s.PerShop, Limits: s.Limits,
 		Tokens: s.Tokens, Transport: s.Transport, Now: s.Now, WaitMin: s.WaitMin, WaitMax: s.WaitMax, Timeout: s.Timeout,
+		Personal: []string{"customer", "waiter"},
 	})}
 }
 
@@ -99,25 +100,25 @@ func (c *Connector) Pull(ctx context.Context, stream string, w api.Window, emit 
 	switch stream {
 	case "orders.created":
 		order["dateType"] = "1"
-		return p.backwards(ctx, list{"jingdong.pop.order.search", "page", "page_size", 100, ordersOf, "orderTotal"}, order)
+		return p.backwards(ctx, list{"jingdong.pop.order.search", "page", "page_size", 100, mostPages, ordersOf, "orderTotal"}, order)
 	case "orders.modified":
 		order["dateType"] = "0"
-		return p.backwards(ctx, list{"jingdong.pop.order.search", "page", "page_size", 100, ordersOf, "orderTotal"}, order)
+		return p.backwards(ctx, list{"jingdong.pop.order.search", "page", "page_size", 100, mostPages, ordersOf, "orderTotal"}, order)
 	case "refunds.cancelled":
-		return p.backwards(ctx, list{"jingdong.pop.afs.soa.refundapply.queryPageList", "pageIndex", "pageSize", 50, cancelledOf, "totalCount"},
+		return p.backwards(ctx, list{"jingdong.pop.afs.soa.refundapply.queryPageList", "pageIndex", "pageSize", 50, 100, cancelledOf, "totalCount"},
 			map[string]string{"applyTimeStart": from, "applyTimeEnd": to})
 	case "refunds.returned":
-		return p.backwards(ctx, list{"jingdong.asc.serviceAndRefund.view", "pageNumber", "pageSize", 50, returnedOf, "totalCount"},
+		return p.backwards(ctx, list{"jingdong.asc.serviceAndRefund.view", "pageNumber", "pageSize", 50, mostPages, returnedOf, "totalCount"},
 			map[string]string{"applyTimeBegin": from, "applyTimeEnd": to})
 	case "agents":
 		_, err := p.ask(ctx, "jingdong.im.pop.groupinfo.get", map[string]string{})
 		return err
 	case "chats":
-		return p.chats(ctx, from, to)
+		return p.chats(ctx, w)
 	case "evaluations":
-		return p.untilEmpty(ctx, "jingdong.im.pop.evaluationlist.get", map[string]string{"startTime": from, "endTime": to}, evaluationsOf)
+		return p.ofAll(ctx, "jingdong.im.pop.evaluationlist.get", from, to, evaluationsOf)
 	case "presence":
-		return p.untilEmpty(ctx, "jingdong.im.pop.passlog.get", map[string]string{"startTime": from, "endTime": to}, loginsOf)
+		return p.ofAll(ctx, "jingdong.im.pop.passlog.get", from, to, loginsOf)
 	}
 	return fmt.Errorf("no stream is called %s", stream)
 }
@@ -192,7 +193,8 @@ func (p puller) ask(ctx context.Context, call string, params map[string]string) 
 // list is a call that answers in pages.
 type list struct {
 	call, page, size string
-	most             int
+	most             int // rows of a page
+	pages            int // that the platform gives out; a window with more is cut
 	of               func(*api.Node) []*api.Node
 	total            string // where the total stands, beside the rows
 }
@@ -218,6 +220,9 @@ func (p puller) backwards(ctx context.Context, l list, params map[string]string)
 	}
 	no := max(1, (total+l.most-1)/l.most)
 	for ; ; no++ {
+		if no > l.pages {
+			return fmt.Errorf("%w: more than %d pages of %s", api.ErrTooLarge, l.pages, l.call)
+		}
 		if rows, _, err = page(no); err != nil {
 			return err
 		}

@@ -28,17 +28,18 @@ func readOrder(o *api.Node, rows *api.Rows) error {
 		price, _ := api.FenOf(it.At("jdPrice").Text())
 		quantity, weights[i] = quantity+n, price*n
 	}
-	payable, _ := api.FenOf(cmp.Or(o.At("shouldPay").Text(), o.At("orderSellerPrice").Text()))
-	paid := payable
+	payable := cmp.Or(o.At("shouldPay").Text(), o.At("orderSellerPrice").Text())
+	paid, _ := api.FenOf(payable)
 	if actual, ok := api.FenOf(o.At("actualPay").Text()); ok && actual > 0 {
 		paid = actual
 	}
-	cod := strings.HasPrefix(o.At("payType").Text(), "1")
+	kind, _, _ := strings.Cut(o.At("payType").Text(), "-")
+	cod := strings.TrimSpace(kind) == "1"
 	paidAt := api.Local(o.At("paymentConfirmTime").Text())
 	order := map[string]string{
 		"order_id": o.At("orderId").Text(), "created_at": api.Local(o.At("orderStartTime").Text()), "buyer_id": o.At("pin").Text(),
-		"pay_type": "online", "paid_at": paidAt, "ended_at": api.Local(o.At("orderEndTime").Text()), "status": status(o, paidAt != "" || cod),
-		"amount": fen(payable), "quantity": strconv.FormatInt(quantity, 10), "updated_at": api.Local(o.At("modified").Text()),
+		"pay_type": "online", "paid_at": paidAt, "ended_at": api.Local(o.At("orderEndTime").Text()), "status": status(o, paidAt != "", cod),
+		"amount": api.Yuan(payable), "quantity": strconv.FormatInt(quantity, 10), "updated_at": api.Local(o.At("modified").Text()),
 	}
 	if cod {
 		order["pay_type"] = "cod"
@@ -64,10 +65,12 @@ func readOrder(o *api.Node, rows *api.Rows) error {
 
 func fen(i int64) string { return api.Fen(strconv.FormatInt(i, 10)) }
 
-func status(o *api.Node, paid bool) string {
+// status reads the order's state. One that is paid on delivery waits for its
+// goods like a paid one; cancelled without a payment it was never paid.
+func status(o *api.Node, paid, cod bool) string {
 	switch state := o.At("orderState").Text(); state {
 	case "WAIT_SELLER_STOCK_OUT", "WAIT_SELLER_DELIVERY", "PAUSE", "POP_ORDER_PAUSE", "LOCKED":
-		if paid {
+		if paid || cod {
 			return "paid"
 		}
 		return "created"

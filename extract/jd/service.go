@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"kefu/extract/api"
 )
@@ -59,7 +60,7 @@ func messagesOf(n *api.Node) []*api.Node {
 
 // chats walks the sessions of all accounts, then the messages of each buyer who
 // had one. The total is 1 whatever the list: pages are read until one is empty.
-func (p puller) chats(ctx context.Context, from, to string) error {
+func (p puller) chats(ctx context.Context, w api.Window) error {
 	var pairs [][2]string
 	sessions := func(n *api.Node) []*api.Node {
 		list := sessionsOf(n)
@@ -75,20 +76,32 @@ func (p puller) chats(ctx context.Context, from, to string) error {
 	if err != nil {
 		return err
 	}
-	span := func() map[string]string { return map[string]string{"startTime": from, "endTime": to} }
-	asked := span()
-	asked["waiter"] = strings.Join(waiters, ",")
+	to := clock(w.To.Add(-time.Second))
+	asked := map[string]string{"startTime": clock(w.From.Add(-longestSession)), "endTime": to, "waiter": strings.Join(waiters, ",")}
 	if err := p.untilEmpty(ctx, "jingdong.im.pop.sessionlist.get", asked, sessions); err != nil {
 		return err
 	}
 	for _, pair := range pairs {
-		asked := span()
-		asked["customer"], asked["waiter"] = pair[0], pair[1]
+		asked := map[string]string{"startTime": clock(w.From), "endTime": to, "customer": pair[0], "waiter": pair[1]}
 		if err := p.untilEmpty(ctx, "jingdong.im.pop.chatlog.get", asked, messagesOf); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// longestSession is how long before a window the sessions may have begun whose
+// messages lie in it.
+const longestSession = 3 * time.Hour
+
+// ofAll walks a list of all accounts: without their names the platform answers
+// for the main one alone.
+func (p puller) ofAll(ctx context.Context, call, from, to string, of func(*api.Node) []*api.Node) error {
+	waiters, err := p.waiters(ctx)
+	if err != nil {
+		return err
+	}
+	return p.untilEmpty(ctx, call, map[string]string{"startTime": from, "endTime": to, "waiter": strings.Join(waiters, ",")}, of)
 }
 
 func (p puller) waiters(ctx context.Context) ([]string, error) {

@@ -79,7 +79,10 @@ func (w wire) Judge(_ string, status int, _ http.Header, body []byte) api.Verdic
 	}
 	code, sub := root.At("code").Text(), root.At("sub_code").Text()
 	text := root.Any("sub_msg", "error_msg", "msg").Text()
-	v := api.Verdict{Class: api.Fatal, Code: strings.TrimSpace(strconv.FormatInt(result, 10) + " " + sub), Message: text}
+	v := api.Verdict{Class: api.Fatal, Code: strconv.FormatInt(result, 10), Message: text}
+	if sub != "" && sub != v.Code {
+		v.Code += " " + sub
+	}
 	lower := strings.ToLower(text + " " + root.At("error_msg").Text() + " " + root.At("msg").Text())
 	switch {
 	case code == "802006" || sub == "802006" || strings.Contains(lower, "exceed quota limit"):

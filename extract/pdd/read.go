@@ -22,8 +22,8 @@ func readOrder(o *api.Node, rows *api.Rows) error {
 	order := map[string]string{
 		"order_id": o.At("order_sn").Text(), "created_at": api.Local(o.Any("created_time", "confirm_time").Text()), "pay_type": "online",
 		"paid_at": api.Local(o.Any("pay_time", "confirm_time").Text()), "shipped_at": api.Local(o.At("shipping_time").Text()),
-		"ended_at": api.Local(o.At("receive_time").Text()), "status": status(o), "amount": api.Fen(strconv.FormatInt(paid, 10)),
-		"paid_amount": api.Fen(strconv.FormatInt(paid, 10)), "quantity": strconv.FormatInt(quantity, 10), "updated_at": api.Local(o.At("updated_at").Text()),
+		"ended_at": api.Local(o.At("receive_time").Text()), "status": status(o), "amount": api.Yuan(o.At("pay_amount").Text()),
+		"paid_amount": api.Yuan(o.At("pay_amount").Text()), "quantity": strconv.FormatInt(quantity, 10), "updated_at": api.Local(o.At("updated_at").Text()),
 	}
 	if tag := o.At("remark_tag").Int(); tag > 0 {
 		order["tags"] = "flag:" + strconv.FormatInt(tag, 10)
@@ -97,10 +97,9 @@ func readRefund(r *api.Node, rows *api.Rows) error {
 	if sku := r.Any("sku_id", "goods_id").Text(); sku != "" {
 		item = order + "-" + sku
 	}
-	amount, _ := api.FenOf(r.At("refund_amount").Text())
 	return rows.Add("refunds", r.Raw(), map[string]string{
 		"refund_id": r.At("id").Text(), "requested_at": requested, "order_id": order, "item_id": item, "type": kind, "status": state,
-		"completed_at": completed, "amount": api.Fen(strconv.FormatInt(amount, 10)), "reason": r.At("after_sale_reason").Text(),
+		"completed_at": completed, "amount": api.Yuan(r.At("refund_amount").Text()), "reason": r.At("after_sale_reason").Text(),
 		"disputed_at": disputed, "closed_by": closedBy, "updated_at": updated,
 	})
 }

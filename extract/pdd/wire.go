@@ -79,7 +79,7 @@ func (w wire) Judge(_ string, status int, _ http.Header, body []byte) api.Verdic
 		return api.Verdict{}
 	}
 	code, text := e.At("error_code").Text(), e.At("error_msg").Text()+" "+e.At("sub_msg").Text()
-	v := api.Verdict{Class: api.Fatal, Code: code, Message: strings.TrimSpace(text)}
+	v := api.Verdict{Class: api.Fatal, Code: code, Message: e.Any("sub_msg", "error_msg").Text()}
 	switch {
 	case code == "10019" || strings.Contains(text, "access_token"):
 		v.Class = api.Token

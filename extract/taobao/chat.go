@@ -1,6 +1,7 @@
 package taobao
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -19,7 +20,7 @@ func (p *puller) chats(ctx context.Context, stream string, w api.Window) error {
 	}
 	from, to := w.From.In(api.Beijing).Format(time10), last(w).In(api.Beijing).Format(time10)
 	for _, agent := range accounts {
-		n, err := p.ask(ctx, "taobao.wangwang.eservice.chatpeers.get", map[string]string{
+		n, err := p.eservice(ctx, "taobao.wangwang.eservice.chatpeers.get", map[string]string{
 			"chat_id": "cntaobao" + agent, "start_date": from, "end_date": to, "charset": "utf-8",
 		})
 		if err != nil {
@@ -29,7 +30,9 @@ func (p *puller) chats(ctx context.Context, stream string, w api.Window) error {
 			if stream == "chats.abstract" {
 				err = p.abstract(ctx, agent, buyer, w)
 			} else {
-				err = p.log(ctx, agent, buyer, from, to)
+				_, err = p.eservice(ctx, "taobao.wangwang.eservice.chatlog.get", map[string]string{
+					"from_id": "cntaobao" + agent, "to_id": buyer, "start_date": from, "end_date": to,
+				})
 			}
 			if err != nil {
 				return err
@@ -51,17 +54,19 @@ func peers(n *api.Node) []string {
 	return out
 }
 
-func (p *puller) log(ctx context.Context, agent, buyer, from, to string) error {
-	n, err := p.ask(ctx, "taobao.wangwang.eservice.chatlog.get", map[string]string{
-		"from_id": "cntaobao" + agent, "to_id": buyer, "start_date": from, "end_date": to,
-	})
+// refusals are what the legacy calls say beside an answer that holds nothing.
+var refusals = map[string]string{"40000": "the account is not one of this shop", "50000": "the platform does not answer for this time"}
+
+// eservice makes one of the legacy calls, which have a result code of their own.
+func (p *puller) eservice(ctx context.Context, call string, params map[string]string) (*api.Node, error) {
+	n, err := p.ask(ctx, call, params)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if ret := n.At("ret").Text(); ret != "" && ret != "10000" {
-		return &api.CallError{Call: "taobao.wangwang.eservice.chatlog.get", Code: ret, Message: "the conversation is not answered"}
+		return nil, &api.CallError{Call: call, Code: ret, Message: cmp.Or(refusals[ret], "the platform does not answer")}
 	}
-	return nil
+	return n, nil
 }
 
 // abstract walks the log that withholds what buyers wrote.

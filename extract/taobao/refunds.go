@@ -24,7 +24,7 @@ func (p *puller) refunds(ctx context.Context, w api.Window) error {
 		return nil
 	}}
 	if err := list.pages(ctx, "taobao.refunds.receive.get", 100, map[string]string{
-		"fields": "refund_id,modified", "start_modified": clock(w.From), "end_modified": clock(last(w)),
+		"fields": "refund_id,modified", "type": tradeTypes, "start_modified": clock(w.From), "end_modified": clock(last(w)),
 	}); err != nil {
 		return err
 	}

@@ -131,12 +131,15 @@ const time10 = "2006-01-02"
 
 // readPresence pairs ups and downs. An account is there from its first up
 // (PC and mobile together) to its last down, and away while it is suspended. A
-// window is one day: what is still open at its end stays without an end, which
-// stands for until the agent's next row, at most the end of the day.
+// window is one day: what was so before its first event began with the day, and
+// what is still open at its end stays without an end, which stands for until the
+// agent's next row, at most the end of the day.
 func readPresence(responses []api.Response, rows *api.Rows) error {
 	byAgent := map[string][]*api.Node{}
 	var agents []string
+	begins := ""
 	for _, r := range responses {
+		begins = api.Local(r.Params["start_date"] + " 00:00:00")
 		for _, e := range answer(api.Parse(r.Body), r.Call).At("record_list").List() {
 			for _, one := range records(e) {
 				id := bareNick(one.At("account_id").Text())
@@ -149,7 +152,7 @@ func readPresence(responses []api.Response, rows *api.Rows) error {
 	}
 	slices.Sort(agents)
 	for _, id := range agents {
-		if err := pair(id, byAgent[id], rows); err != nil {
+		if err := pair(id, begins, byAgent[id], rows); err != nil {
 			return err
 		}
 	}
@@ -172,11 +175,37 @@ type state struct {
 	raw   []byte
 }
 
-func pair(agent string, events []*api.Node, rows *api.Rows) error {
+// before is the state that the first events of a day tell of: a device that goes
+// down first was up, and who is resumed first was suspended.
+func before(begins string, events []*api.Node) state {
+	s := state{ups: map[string]bool{}, since: begins, raw: events[0].Raw()}
+	seen := map[string]bool{}
+	for _, e := range events {
+		status, device := e.At("status").Int(), e.At("type").Text()
+		if (status == 1 || status == -1) && !seen[device] {
+			seen[device] = true
+			if status == -1 {
+				s.ups[device] = true
+			}
+		}
+	}
+	first := slices.IndexFunc(events, func(e *api.Node) bool { return e.At("status").Int() >= 2 })
+	up := slices.IndexFunc(events, func(e *api.Node) bool { return e.At("status").Int() == 1 })
+	paused := first >= 0 && (len(s.ups) > 0 || up < 0 || first < up) // it tells of the time before any log-in
+	switch {
+	case paused && events[first].At("status").Int() == 3:
+		s.name = "away"
+	case paused || len(s.ups) > 0:
+		s.name = "online"
+	}
+	return s
+}
+
+func pair(agent, begins string, events []*api.Node, rows *api.Rows) error {
 	slices.SortStableFunc(events, func(a, b *api.Node) int {
 		return cmp.Compare(a.At("change_time").Text(), b.At("change_time").Text())
 	})
-	s := state{ups: map[string]bool{}}
+	s := before(begins, events)
 	for _, e := range events {
 		rows.Next()
 		at, status, device := api.Local(e.At("change_time").Text()), e.At("status").Int(), e.At("type").Text()

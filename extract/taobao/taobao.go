@@ -64,6 +64,7 @@ func New(s Settings) *Connector {
 	return &Connector{Settings: s, client: api.NewClient(w, api.Config{
 		Platform: "taobao", App: "taobao/" + s.AppKey, Shop: s.Nick, PerApp: s.PerApp, PerShop: s.PerShop, Limits: s.Limits,
 		Tokens: s.Tokens, Transport: s.Transport, Now: s.Now, WaitMin: s.WaitMin, WaitMax: s.WaitMax, Timeout: s.Timeout,
+		Personal: []string{"nick", "chat_id", "from_id", "to_id", "query_ids", "account_ids"},
 	})}
 }
 
@@ -76,12 +77,13 @@ func (c *Connector) Streams() []api.Stream {
 	out := []api.Stream{
 		{Name: "agents", Datasets: []string{"agents"}, Snapshot: true},
 		{Name: "orders.history", Datasets: orders, Slice: 7 * day, Reach: 730 * day, Lag: 88 * day, First: true},
-		{Name: "orders.created", Datasets: orders, Slice: day, Reach: 89 * day, First: true},
+		{Name: "orders.created", Datasets: orders, Slice: day, Reach: 90 * day, First: true},
 		{Name: "orders.modified", Datasets: orders, MaxSpan: day, Slice: 30 * time.Minute, Reach: 89 * day, Lag: time.Minute, Overlap: 10 * time.Minute, After: "orders.created"},
 		{Name: "refunds.modified", Datasets: []string{"refunds"}, Slice: 6 * time.Hour, Reach: 89 * day, Lag: time.Minute, Overlap: 10 * time.Minute},
-		// A card of yesterday may be answered today: the same days are asked
+		// An answer that is too large comes as a time-out: windows are cut down to a
+		// minute. A card of yesterday may be answered today: the same days are asked
 		// again until nobody answers any more.
-		{Name: "evaluations", Datasets: []string{"evaluations"}, MaxSpan: 7 * day, Slice: day, Reach: 89 * day, Overlap: 3 * day},
+		{Name: "evaluations", Datasets: []string{"evaluations"}, MaxSpan: 7 * day, Slice: day, Grain: time.Minute, Reach: 89 * day, Overlap: 3 * day},
 		{Name: "presence", Datasets: []string{"agent_presence"}, Slice: day, Grain: day, Reach: 29 * day, Overlap: day},
 	}
 	if c.Chat != "" {

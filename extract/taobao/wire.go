@@ -100,12 +100,20 @@ func (w wire) Judge(call string, status int, _ http.Header, body []byte) api.Ver
 	}
 	e := root.At("error_response")
 	if e.Missing() {
-		if answer(root, call).Missing() {
+		n := answer(root, call)
+		if n.Missing() {
 			return api.Verdict{Class: api.Retry, Message: "the answer lacks " + rootKey(call)}
+		}
+		if strings.HasPrefix(call, "taobao.wangwang.eservice.") && n.At("ret").Text() == "30000" {
+			return api.Verdict{Class: api.Retry, Code: "30000", Message: "the platform's system has an error"}
 		}
 		return api.Verdict{}
 	}
-	return w.judgeError(e)
+	v := w.judgeError(e)
+	if strings.HasSuffix(call, ".kefueval.get") && strings.Contains(e.At("sub_code").Text(), "connection-timeout") {
+		v.Class = api.Large // how this call says that its answer is too long
+	}
+	return v
 }
 
 func (w wire) judgeError(e *api.Node) api.Verdict {

@@ -42,6 +42,8 @@ type request struct {
 	Size         int    `json:"size"`
 	ID           string `json:"after_sale_id"`
 	RefreshToken string `json:"refresh_token"`
+	GrantType    string `json:"grant_type"`
+	Code         string `json:"code"`
 }
 
 // ServeHTTP answers every call.
@@ -86,8 +88,8 @@ func (s *Server) answer(r *http.Request, text string, fault extracttest.Fault, n
 		return failure(30005, "isv.timestamp-expired", "timestamp过期")
 	case q.Get("sign") != fmt.Sprintf("%x", mac.Sum(nil)):
 		return failure(30006, "isv.signature-invalid", "签名校验失败")
-	case call == "token.refresh":
-		return s.renew(asked)
+	case call == "token.refresh" || call == "token.create":
+		return s.renew(call, asked)
 	case fault == extracttest.ExpiredToken:
 		s.Grant.Expire()
 		return failure(30002, "isv.access-token-expired", "access_token已过期")
@@ -115,10 +117,16 @@ func (s *Server) answer(r *http.Request, text string, fault extracttest.Fault, n
 	return failure(30008, "isv.method-invalid", "方法不存在")
 }
 
-func (s *Server) renew(asked request) map[string]any {
-	token, refresh, ok := s.Grant.Renew(asked.RefreshToken)
+func (s *Server) renew(call string, asked request) map[string]any {
+	token, refresh, ok := "", "", false
+	switch {
+	case call == "token.refresh" && asked.GrantType == "refresh_token":
+		token, refresh, ok = s.Grant.Renew(asked.RefreshToken)
+	case call == "token.create" && asked.GrantType == "authorization_code":
+		token, refresh, ok = s.Grant.Exchange(asked.Code)
+	}
 	if !ok {
-		return failure(30003, "isv.refresh-token-invalid", "refresh_token不合法")
+		return failure(30003, "isv.grant-invalid", "code或refresh_token不合法")
 	}
 	return success(map[string]any{"access_token": token, "refresh_token": refresh, "expires_in": 604800, "shop_id": 1, "shop_name": "店"})
 }

@@ -165,10 +165,18 @@ func (s *Server) chats(asked map[string]string, fault extracttest.Fault) map[str
 	return map[string]any{"ChatLogPage": map[string]any{"totalRecord": 1, "chatLogList": page}}
 }
 
+// of says whether the row is of an account that was asked for.
+func of(asked map[string]string, r extracttest.Row) bool {
+	return slices.Contains(strings.Split(asked["waiter"], ","), r["agent_id"])
+}
+
 func (s *Server) evaluations(asked map[string]string, fault extracttest.Fault) map[string]any {
 	a, b, _ := span(asked, "startTime", "endTime", 7*24*time.Hour)
 	list := []map[string]any{}
 	for _, r := range s.Shop.Within("evaluations", "rated_at", a, b) {
+		if !of(asked, r) {
+			continue
+		}
 		list = append(list, map[string]any{"customer": r["buyer_id"], "waiter": r["agent_id"], "desc": "", "score": r.Int("score"), "evaTime": r.Millis("rated_at")})
 	}
 	page, _, _ := paged(asked, "page", "pageSize", 50, list, fault)
@@ -179,7 +187,7 @@ func (s *Server) logins(asked map[string]string, fault extracttest.Fault) map[st
 	a, b, _ := span(asked, "startTime", "endTime", 7*24*time.Hour)
 	list := []map[string]any{}
 	for _, r := range s.Shop.Within("agent_presence", "from_at", a, b) {
-		if r["state"] == "online" {
+		if r["state"] == "online" && of(asked, r) {
 			list = append(list, map[string]any{"waiter": r["agent_id"], "loginTime": r.Local("from_at"), "logoutTime": r.Local("to_at"), "ip": "10.0.0.1", "loginSid": "1"})
 		}
 	}

@@ -29,13 +29,13 @@ type Server struct {
 	Grant extracttest.Grant
 }
 
-// ServeHTTP answers /routerjson and /refresh_token.
+// ServeHTTP answers /routerjson, /access_token and /refresh_token.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		http.Error(w, "bad form", http.StatusBadRequest)
 		return
 	}
-	if strings.HasSuffix(r.URL.Path, "/refresh_token") {
+	if strings.HasSuffix(r.URL.Path, "/refresh_token") || strings.HasSuffix(r.URL.Path, "/access_token") {
 		extracttest.Serve(w, r, extracttest.None, s.Now(), func() []byte { return extracttest.JSON(s.renew(r.PostForm)) })
 		return
 	}
@@ -47,9 +47,18 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) renew(form url.Values) map[string]any {
-	token, refresh, ok := s.Grant.Renew(form.Get("refresh_token"))
-	if !ok || form.Get("app_secret") != s.Secret {
-		return map[string]any{"code": "402", "msg": "refresh_token错误"}
+	if form.Get("app_key") != s.AppKey || form.Get("app_secret") != s.Secret {
+		return map[string]any{"code": "401", "msg": "app_secret错误"}
+	}
+	token, refresh, ok := "", "", false
+	switch form.Get("grant_type") {
+	case "refresh_token":
+		token, refresh, ok = s.Grant.Renew(form.Get("refresh_token"))
+	case "authorization_code":
+		token, refresh, ok = s.Grant.Exchange(form.Get("code"))
+	}
+	if !ok {
+		return map[string]any{"code": "402", "msg": "code或refresh_token错误"}
 	}
 	return map[string]any{"access_token": token, "refresh_token": refresh, "expires_in": 31104000, "uid": "1"}
 }

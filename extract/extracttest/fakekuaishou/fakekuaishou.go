@@ -30,14 +30,18 @@ type Server struct {
 	Grant extracttest.Grant
 }
 
-// ServeHTTP answers calls and /oauth2/refresh_token.
+// ServeHTTP answers calls, /oauth2/access_token and /oauth2/refresh_token.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		http.Error(w, "bad form", http.StatusBadRequest)
 		return
 	}
-	if r.URL.Path == "/oauth2/refresh_token" {
+	switch r.URL.Path {
+	case "/oauth2/refresh_token":
 		extracttest.Serve(w, r, extracttest.None, s.Now(), func() []byte { return extracttest.JSON(s.renew(r.PostForm)) })
+		return
+	case "/oauth2/access_token":
+		extracttest.Serve(w, r, extracttest.None, s.Now(), func() []byte { return extracttest.JSON(s.renew(r.URL.Query())) })
 		return
 	}
 	fault, now := s.Faults.Next(), s.Now()
@@ -52,9 +56,18 @@ func failure(result int, code, text string) map[string]any {
 }
 
 func (s *Server) renew(form url.Values) map[string]any {
-	token, refresh, ok := s.Grant.Renew(form.Get("refresh_token"))
-	if !ok || form.Get("app_secret") != s.AppSecret {
-		return map[string]any{"result": 100200102, "error": "access_denied", "error_msg": "refreshToken is invalid"}
+	if form.Get("app_id") != s.AppKey || form.Get("app_secret") != s.AppSecret {
+		return map[string]any{"result": 100200101, "error": "unauthorized_client", "error_msg": "app_secret is invalid"}
+	}
+	token, refresh, ok := "", "", false
+	switch form.Get("grant_type") {
+	case "refresh_token":
+		token, refresh, ok = s.Grant.Renew(form.Get("refresh_token"))
+	case "code":
+		token, refresh, ok = s.Grant.Exchange(form.Get("code"))
+	}
+	if !ok {
+		return map[string]any{"result": 100200102, "error": "access_denied", "error_msg": "code or refreshToken is invalid"}
 	}
 	return map[string]any{"result": 1, "access_token": token, "refresh_token": refresh, "open_id": "o1", "expires_in": 172800, "refresh_token_expires_in": 15552000}
 }

@@ -56,7 +56,7 @@ func (s *Server) answer(form url.Values, fault extracttest.Fault, now time.Time)
 		return failure(10003, "timestamp已过期")
 	case form.Get("sign") != s.sign(form):
 		return failure(10004, "签名错误")
-	case form.Get("type") == "pdd.pop.auth.token.refresh":
+	case strings.HasPrefix(form.Get("type"), "pdd.pop.auth.token."):
 		return s.renew(form)
 	case fault == extracttest.ExpiredToken:
 		s.Grant.Expire()
@@ -84,11 +84,18 @@ func (s *Server) answer(form url.Values, fault extracttest.Fault, now time.Time)
 }
 
 func (s *Server) renew(form url.Values) map[string]any {
-	token, refresh, ok := s.Grant.Renew(form.Get("refresh_token"))
-	if !ok {
-		return failure(10035, "refresh_token无效")
+	token, refresh, ok := "", "", false
+	switch form.Get("type") {
+	case "pdd.pop.auth.token.refresh":
+		token, refresh, ok = s.Grant.Renew(form.Get("refresh_token"))
+	case "pdd.pop.auth.token.create":
+		token, refresh, ok = s.Grant.Exchange(form.Get("code"))
 	}
-	return map[string]any{"pop_auth_token_refresh_response": map[string]any{
+	if !ok {
+		return failure(10035, "code或refresh_token无效")
+	}
+	root := strings.ReplaceAll(strings.TrimPrefix(form.Get("type"), "pdd."), ".", "_") + "_response"
+	return map[string]any{root: map[string]any{
 		"access_token": token, "refresh_token": refresh, "expires_in": 86400, "refresh_token_expires_in": 864000, "owner_id": "1", "owner_name": "店",
 	}}
 }

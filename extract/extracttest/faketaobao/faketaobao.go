@@ -52,11 +52,24 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) renew(form url.Values) []byte {
-	token, refresh, ok := s.Grant.Renew(form.Get("refresh_token"))
-	if !ok || form.Get("grant_type") != "refresh_token" || form.Get("client_secret") != s.Secret {
-		return extracttest.JSON(map[string]any{"error": "invalid_grant", "error_description": "refresh token is invalid"})
+	refused := func(text string) []byte {
+		return extracttest.JSON(map[string]any{"error": "invalid_grant", "error_description": text})
 	}
-	return extracttest.JSON(map[string]any{"access_token": token, "refresh_token": refresh, "expires_in": 86400, "re_expires_in": 864000, "token_type": "Bearer"})
+	if form.Get("client_id") != s.AppKey || form.Get("client_secret") != s.Secret {
+		return refused("client is unknown")
+	}
+	token, refresh, ok := "", "", false
+	switch form.Get("grant_type") {
+	case "refresh_token":
+		token, refresh, ok = s.Grant.Renew(form.Get("refresh_token"))
+	case "authorization_code":
+		token, refresh, ok = s.Grant.Exchange(form.Get("code"))
+		ok = ok && form.Get("redirect_uri") != ""
+	}
+	if !ok {
+		return refused("the code or refresh token is invalid")
+	}
+	return extracttest.JSON(map[string]any{"taobao_user_id": "1", "taobao_user_nick": url.QueryEscape(s.Nick), "access_token": token, "refresh_token": refresh, "expires_in": 86400, "re_expires_in": 864000, "token_type": "Bearer"})
 }
 
 func (s *Server) answer(form url.Values, fault extracttest.Fault, now time.Time) []byte {

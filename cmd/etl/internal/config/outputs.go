@@ -111,8 +111,17 @@ func (l *loader) schedule(n *yamlnode.Node) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	if _, err := cron.ParseStandard(s); err != nil {
+	if strings.HasPrefix(s, "TZ=") || strings.HasPrefix(s, "CRON_TZ=") {
+		l.Errorf(n.Pos, "name the zone beside it: timezone: Europe/Berlin", "schedule names a time zone")
+		return "", false
+	}
+	when, err := cron.ParseStandard(s)
+	if err != nil {
 		l.Errorf(n.Pos, "minute hour day month weekday, such as \"30 2 * * *\"", "schedule is no cron expression: %s", err)
+		return "", false
+	}
+	if when.Next(time.Unix(0, 0).UTC()).IsZero() {
+		l.Errorf(n.Pos, "minute hour day month weekday, such as \"30 2 * * *\"", "schedule names a day that never comes")
 		return "", false
 	}
 	return s, true

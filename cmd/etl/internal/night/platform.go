@@ -102,6 +102,9 @@ func (n *Night) pullShop(ctx context.Context, s Source, p *pulled, step func(str
 		default:
 		}
 	}
+	if before.Quota, err = QuotaOf(ctx, n.Ledger, s.Name); err != nil {
+		return err
+	}
 	p.report, err = s.Platform.Pull(ctx, before, func(ctx context.Context, name string, body []byte) error {
 		landed, err := n.Landing.Land(ctx, s.Shop.String(), landing.Origin{Name: name, Source: s.Name}, bytes.NewReader(body))
 		if err != nil {
@@ -120,7 +123,7 @@ func (n *Night) pullShop(ctx context.Context, s Source, p *pulled, step func(str
 	if err != nil {
 		return fmt.Errorf("source %s: %w", s.Name, err)
 	}
-	return nil
+	return n.recordPull(ctx, s, p.report)
 }
 
 // readPulled reads what was pulled, and what a killed run had pulled.
@@ -130,6 +133,9 @@ func (n *Night) readPulled(ctx context.Context, s Source) ([]*arrival, error) {
 	if p == nil { // a dry run
 		p = &pulled{}
 		sum.Warnings = append(sum.Warnings, "a plan asks no platform; a run pulls what is due")
+	}
+	if s.Platform != nil && !n.options.Dry {
+		sum.Pull = pullOf(p.report)
 	}
 	for _, err := range p.report.Errors {
 		sum.Failed++

@@ -62,6 +62,7 @@ type SourceSummary struct {
 	Skipped    int64         `json:"skipped"`
 	Rejected   int64         `json:"rejected"`
 	Warnings   []string      `json:"warnings,omitempty"`
+	Pull       *PullSummary  `json:"pull,omitempty"` // of a platform's API
 	Details    []FileSummary `json:"details,omitempty"`
 }
 

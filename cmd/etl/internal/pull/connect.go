@@ -81,8 +81,16 @@ func (a Access) tokens() (*api.Tokens, error) {
 	if err != nil {
 		return nil, err
 	}
-	return api.NewTokens(a.Store(), func(ctx context.Context, old api.Session) (api.Session, error) { return auth.Renew(ctx, old) }, a.Now), nil
+	tokens := api.NewTokens(a.Store(), func(ctx context.Context, old api.Session) (api.Session, error) { return auth.Renew(ctx, old) }, a.Now)
+	if a.Type == "jd" {
+		tokens.RenewEarly(jdLastDay)
+	}
+	return tokens, nil
 }
+
+// jdLastDay is when JD renews sessions: in the last day of their life, and none
+// that has ended. Nights are a day apart, so some hours are added.
+const jdLastDay = 30 * time.Hour
 
 // Connect returns the connector of the shop. It makes no call.
 func Connect(a Access) (api.Connector, error) {

@@ -54,10 +54,33 @@ type Land func(ctx context.Context, name string, body []byte) error
 
 // Report is what a pull did.
 type Report struct {
-	Windows     int
-	Responses   int
-	Unreachable []string // times that the platform does not answer any more
-	Errors      []error  // what ended a stream early; the others go on
+	Streams     []StreamReport // every stream of the shop, in the order of asking
+	Unreachable []string       // times that the platform does not answer any more
+	Errors      []error        // what ended a stream early; the others go on
+	Quota       time.Time      // until when the platform answers nothing any more; zero = it answers
+}
+
+// State is what became of pulling a stream.
+type State string
+
+// The states of a stream.
+const (
+	Done      State = "done"
+	Failed    State = "failed"
+	Postponed State = "postponed" // it was not asked for: the quota is used up, or the session has ended
+)
+
+// StreamReport is what became of one stream.
+type StreamReport struct {
+	Stream    string
+	Datasets  []string
+	State     State
+	Asked     api.Window // what was asked for and has landed; zero = nothing was due, or it failed at once
+	First     bool       // nothing of the stream had been pulled before
+	Cut       bool       // the platform answers for nothing before the first pull's beginning
+	Windows   int
+	Responses int
+	Error     string
 }
 
 // Windows names what has landed of a source before.
@@ -67,6 +90,9 @@ type Windows struct {
 	// Pending are those that a killed run pulled and did not load: they are not
 	// asked for again.
 	Pending []string
+	// Quota is until when the platform said that it answers nothing; zero = it
+	// did not.
+	Quota time.Time
 }
 
 // Pull asks for every window that is due and hands each to land as soon as it
@@ -75,8 +101,14 @@ type Windows struct {
 func (s *Source) Pull(ctx context.Context, before Windows, land Land, step func(window string)) (Report, error) {
 	streams := s.connector.Streams()
 	p := &pulling{Source: s, marks: marksOf(streams, before.Loaded), land: land, step: step}
+	if s.now().Before(before.Quota) {
+		p.report.Quota = before.Quota
+		p.report.Errors = append(p.report.Errors, &api.LimitError{Until: before.Quota, Err: errors.New("the last run was told so; nothing was asked for")})
+		p.postpone(streams)
+		return p.report, nil
+	}
 	pending, goals := windowsOf(before.Pending)
-	for _, stream := range streams {
+	for i, stream := range streams {
 		if goal := goals[stream.Name]; !goal.IsZero() && p.marks[stream.Name].Goal.IsZero() {
 			mark := p.marks[stream.Name]
 			mark.Goal = goal
@@ -87,6 +119,10 @@ func (s *Source) Pull(ctx context.Context, before Windows, land Land, step func(
 		if plan.Unreachable.Span() > 0 {
 			p.report.Unreachable = append(p.report.Unreachable, fmt.Sprintf("%s from %s to %s", stream.Name,
 				plan.Unreachable.From.Format(time.DateOnly), plan.Unreachable.To.Format(time.DateOnly)))
+		}
+		if stream.After != "" && p.marks[stream.Name].Until.IsZero() && p.marks[stream.After].Goal.IsZero() {
+			p.postpone([]api.Stream{stream}) // until its past has begun
+			continue
 		}
 		err := p.walk(ctx, stream, plan)
 		if ctx.Err() != nil {
@@ -102,11 +138,22 @@ func (s *Source) Pull(ctx context.Context, before Windows, land Land, step func(
 		p.report.Errors = append(p.report.Errors, fmt.Errorf("pull %s: %w", stream.Name, err))
 		var limit *api.LimitError
 		var ended *api.TokenError
-		if errors.As(err, &limit) || errors.As(err, &ended) {
-			return p.report, nil
+		if errors.As(err, &limit) {
+			p.report.Quota = limit.Until
+		}
+		if limit != nil || errors.As(err, &ended) {
+			p.postpone(streams[i+1:])
+			return p.report, nil //nolint:nilerr // it stands in the report
 		}
 	}
 	return p.report, nil
+}
+
+// postpone notes the streams that are left to another run.
+func (p *pulling) postpone(streams []api.Stream) {
+	for _, s := range streams {
+		p.report.Streams = append(p.report.Streams, StreamReport{Stream: s.Name, Datasets: s.Datasets, State: Postponed})
+	}
 }
 
 // pulling is one pull under way.
@@ -124,7 +171,22 @@ type landError struct{ err error }
 
 func (e *landError) Error() string { return e.err.Error() }
 
+// walk pulls the windows of a stream and reports what became of them.
 func (p *pulling) walk(ctx context.Context, stream api.Stream, plan api.Plan) error {
+	r := StreamReport{Stream: stream.Name, Datasets: stream.Datasets, State: Done}
+	if !stream.Snapshot && p.marks[stream.Name].Until.IsZero() && len(plan.Windows) > 0 {
+		r.First = true
+		r.Cut = stream.Reach > 0 && stream.After == "" && (p.since.IsZero() || plan.Unreachable.Span() > 0)
+	}
+	err := p.windows(ctx, stream, plan, &r)
+	if err != nil {
+		r.State, r.Error = Failed, err.Error()
+	}
+	p.report.Streams = append(p.report.Streams, r)
+	return err
+}
+
+func (p *pulling) windows(ctx context.Context, stream api.Stream, plan api.Plan, r *StreamReport) error {
 	for _, w := range plan.Windows {
 		if !stream.Snapshot && covered(p.pending, w) {
 			p.marks.Move(stream, plan, w)
@@ -143,8 +205,12 @@ func (p *pulling) walk(ctx context.Context, stream api.Stream, plan api.Plan) er
 			return &landError{fmt.Errorf("land %s: %w", name, err)}
 		}
 		p.marks.Move(stream, plan, w)
-		p.report.Windows++
-		p.report.Responses += len(responses)
+		if r.Asked.From.IsZero() {
+			r.Asked.From = w.From
+		}
+		r.Asked.To = w.To
+		r.Windows++
+		r.Responses += len(responses)
 		p.step(name)
 	}
 	return nil
@@ -212,6 +278,31 @@ func marksOf(streams []api.Stream, names []string) api.Marks {
 		}
 	}
 	return marks
+}
+
+// Reach is how far a stream has been loaded: everything in [Since, Until) is in
+// the lake. Zero times are a stream of which nothing is, or that has no past.
+type Reach struct {
+	Stream       string
+	Datasets     []string
+	Since, Until time.Time
+}
+
+// Reaches tells how far the streams of a shop's API have been loaded, by the
+// names of its loaded windows. It makes no call and needs no secret.
+func Reaches(a Access, loaded []string) ([]Reach, error) {
+	a.Fixed = "none is needed"
+	c, err := Connect(a)
+	if err != nil {
+		return nil, err
+	}
+	streams := c.Streams()
+	marks := marksOf(streams, loaded)
+	out := make([]Reach, len(streams))
+	for i, s := range streams {
+		out[i] = Reach{Stream: s.Name, Datasets: s.Datasets, Since: marks[s.Name].Since, Until: marks[s.Name].Until}
+	}
+	return out, nil
 }
 
 // cut splits a window's stream from the goal of its first walk.

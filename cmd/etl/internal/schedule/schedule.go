@@ -5,6 +5,7 @@ package schedule
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -43,7 +44,10 @@ func (Wall) Sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Next is when a job runs after the given time.
+// Next is when a job runs after the given time. A job of fixed hours runs once
+// on every day that it names, also where clocks are changed: an hour that they
+// leap over is made up right after, one that comes twice counts once. Jobs of
+// every hour go by the time that passes.
 func (j Job) Next(after time.Time) (time.Time, error) {
 	s, err := cron.ParseStandard(j.Cron)
 	if err != nil {
@@ -53,7 +57,57 @@ func (j Job) Next(after time.Time) (time.Time, error) {
 	if zone == nil {
 		zone = time.UTC
 	}
-	return s.Next(after.In(zone)), nil
+	if !j.fixedHours() {
+		return s.Next(after.In(zone)), nil
+	}
+	for wall := s.Next(wallOf(after.In(zone))); !wall.IsZero(); wall = s.Next(wall) {
+		if at := atWall(wall, zone); at.After(after) {
+			return at, nil
+		}
+	}
+	return time.Time{}, nil // a day that no year has
+}
+
+// fixedHours says whether the schedule names hours of the day.
+func (j Job) fixedHours() bool {
+	fields := strings.Fields(j.Cron)
+	if len(fields) == 5 {
+		return !strings.HasPrefix(fields[1], "*")
+	}
+	return len(fields) == 1 && fields[0] != "@hourly"
+}
+
+// wallOf is what a clock shows, written as if it stood in UTC.
+func wallOf(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
+}
+
+// atWall is when a clock of the zone first shows that, or where it leaps over
+// it, as long after the leap.
+func atWall(wall time.Time, zone *time.Location) time.Time {
+	at := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), 0, zone)
+	if shown := wallOf(at); shown.Before(wall) {
+		return at.Add(wall.Sub(shown)) // of the two sides of the leap the later one
+	}
+	for _, back := range []time.Duration{time.Hour, 30 * time.Minute, 2 * time.Hour} {
+		if earlier := at.Add(-back); wallOf(earlier).Equal(wall) {
+			return earlier
+		}
+	}
+	return at
+}
+
+// Upcoming lists the job's next runs, earliest first.
+func (j Job) Upcoming(after time.Time, n int) ([]time.Time, error) {
+	out := make([]time.Time, 0, n)
+	for range n {
+		at, err := j.Next(after)
+		if err != nil || at.IsZero() {
+			return out, err
+		}
+		out, after = append(out, at), at
+	}
+	return out, nil
 }
 
 // State is what a job is doing.

@@ -19,22 +19,20 @@ import (
 	"time"
 
 	"kefu/extract/extracttest"
-	"kefu/extract/extracttest/fakedoudian"
-	"kefu/extract/extracttest/fakejd"
-	"kefu/extract/extracttest/fakekuaishou"
-	"kefu/extract/extracttest/fakepdd"
-	"kefu/extract/extracttest/faketaobao"
+	"kefu/extract/extracttest/gateway"
 )
 
 // options are the flags.
 type options struct {
-	platform, address, data, fault string
-	days, rate, every              int
+	platform, address, data, config, fault string
+	days, rate, every                      int
 }
 
 // The credentials that the fake platforms accept.
 const (
 	appKey, secret, token = "demo-app", "demo-secret", "demo-token"
+	// hashing keys the buyers' ids of the demonstration.
+	hashing = "0123456789abcdef0123456789abcdef"
 )
 
 func main() {
@@ -42,6 +40,7 @@ func main() {
 	flag.StringVar(&o.platform, "platform", "taobao", "taobao, jd, kuaishou, doudian or pdd")
 	flag.StringVar(&o.address, "address", "127.0.0.1:8700", "where to listen")
 	flag.StringVar(&o.data, "data", "", "folder of canonical csv files to sell (default: an invented shop)")
+	flag.StringVar(&o.config, "config", "demo.yaml", "the configuration to write, which pulls from it")
 	flag.IntVar(&o.days, "days", 30, "days of the invented shop")
 	flag.IntVar(&o.rate, "rate", 0, "permitted calls per second, 0 = any")
 	flag.StringVar(&o.fault, "fault", "", "how it misbehaves, such as \"status 500\"")
@@ -65,20 +64,24 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	}
 	faults := &extracttest.Faults{}
 	faults.Play(extracttest.Fault(o.fault), o.every)
-	handler, settings := gateway(o, shop, faults)
-	if handler == nil {
-		return fmt.Errorf("no platform is called %q", o.platform)
+	fake, err := gateway.New(o.platform, gateway.Options{Shop: shop, Faults: faults, Now: time.Now, AppKey: appKey, Secret: secret, PerSecond: o.rate})
+	if err != nil {
+		return err
 	}
+	fake.Grant.Set(token, "")
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.address)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	_, err = fmt.Fprintf(out, "%s is at http://%s\nsources:\n  - {name: %s, type: %s, platform: %s, shop: demo, app_key: %s, secret: {env: APP}, session: {env: TOKEN}, %sendpoint: \"http://%s%s\"}\nexport APP=%s TOKEN=%s\n",
-		o.platform, listener.Addr(), o.platform, o.platform, o.platform, appKey, settings, listener.Addr(), path(o.platform), secret, token)
-	if err != nil {
-		return fmt.Errorf("tell the settings: %w", err)
+	address := "http://" + listener.Addr().String()
+	if err := os.WriteFile(o.config, []byte(configuration(o.platform, address, fake)), 0o600); err != nil {
+		return fmt.Errorf("write the configuration: %w", err)
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	if _, err = fmt.Fprintf(out, "%[1]s is at %[2]s until this program ends; %[3]s pulls from it:\n  export APP=%[4]s TOKEN=%[5]s KEFU_SECRET=%[6]s\n  bin/etl run --config %[3]s\n  bin/etl status --config %[3]s\n",
+		o.platform, address, o.config, secret, token, hashing); err != nil {
+		return fmt.Errorf("say what to do: %w", err)
+	}
+	server := &http.Server{Handler: fake, ReadHeaderTimeout: 5 * time.Second}
 	go func() {
 		<-ctx.Done()
 		_ = server.Close()
@@ -89,44 +92,22 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	return nil
 }
 
-func path(platform string) string {
-	switch platform {
-	case "taobao":
-		return "/router/rest"
-	case "jd":
-		return "/routerjson"
-	}
-	return ""
-}
-
-// gateway is the platform's fake, and what its source needs beside the usual.
-func gateway(o options, shop *extracttest.Shop, faults *extracttest.Faults) (handler http.Handler, settings string) {
-	switch o.platform {
-	case "taobao":
-		s := &faketaobao.Server{Shop: shop, Faults: faults, Now: time.Now, AppKey: appKey, Secret: secret, Nick: extracttest.Agents[0]}
-		s.Meter.PerSecond = o.rate
-		s.Grant.Set(token, "")
-		return s, "nick: " + extracttest.Agents[0] + ", chat: eservice, "
-	case "jd":
-		s := &fakejd.Server{Shop: shop, Faults: faults, Now: time.Now, AppKey: appKey, Secret: secret}
-		s.Meter.PerSecond = o.rate
-		s.Grant.Set(token, "")
-		return s, "chat: im, "
-	case "kuaishou":
-		s := &fakekuaishou.Server{Shop: shop, Faults: faults, Now: time.Now, AppKey: appKey, AppSecret: secret, SignSecret: secret}
-		s.Meter.PerSecond = o.rate
-		s.Grant.Set(token, "")
-		return s, "sign_secret: {env: APP}, "
-	case "doudian":
-		s := &fakedoudian.Server{Shop: shop, Faults: faults, Now: time.Now, AppKey: appKey, Secret: secret}
-		s.Meter.PerSecond = o.rate
-		s.Grant.Set(token, "")
-		return s, ""
-	case "pdd":
-		s := &fakepdd.Server{Shop: shop, Faults: faults, Now: time.Now, ClientID: appKey, Secret: secret}
-		s.Meter.PerSecond = o.rate
-		s.Grant.Set(token, "")
-		return s, ""
-	}
-	return nil, ""
+// configuration is a pipelines.yaml that pulls from the platform.
+func configuration(platform, address string, fake *gateway.Gateway) string {
+	return fmt.Sprintf(`# %[1]s is at %[2]s while fakeplatform runs. Before etl runs:
+#   export APP=%[3]s TOKEN=%[4]s KEFU_SECRET=%[8]s
+version: 1
+privacy: {secret: {env: KEFU_SECRET}}
+state: var/demo-%[1]s/state.db
+lake: var/demo-%[1]s/lake
+landing: {path: var/demo-%[1]s/landing}
+shops:
+  - {platform: %[1]s, shop: demo, name: 示例店}
+sources:
+  - {name: %[1]s, type: %[1]s, platform: %[1]s, shop: demo, app_key: %[5]s, secret: {env: APP}, session: {env: TOKEN}, %[6]sendpoint: "%[2]s%[7]s"}
+warehouses:
+  - {name: local, type: duckdb, path: var/demo-%[1]s/warehouse.duckdb}
+pipelines:
+  - {name: nightly, schedule: "30 2 * * *"}
+`, platform, address, secret, token, appKey, fake.Keys, fake.Endpoint, hashing)
 }

@@ -82,6 +82,7 @@ func (p *platformTest) app() *app { return &app{clock: p.clock} }
 
 // The same shop by its API and by files: the same numbers.
 func TestAPlatformGivesTheNumbersOfItsExports(t *testing.T) {
+	t.Parallel()
 	const days = 12
 	p := newPlatformTest(t, days)
 	p.faults.Play(extracttest.Business, 7)
@@ -109,6 +110,7 @@ func TestAPlatformGivesTheNumbersOfItsExports(t *testing.T) {
 // A run that is stopped in the middle of a pull goes on where it was, and asks
 // for nothing that has landed.
 func TestAPullGoesOnWhereItWasStopped(t *testing.T) {
+	t.Parallel()
 	const days = 4
 	whole := newPlatformTest(t, days)
 	whole.summary(whole.etlWith(whole.app(), "run", "--json"), exitDone)
@@ -151,6 +153,7 @@ func TestAPullGoesOnWhereItWasStopped(t *testing.T) {
 // A used up quota ends the pull of the shop, keeps what came before, and is
 // made up the next day.
 func TestAUsedUpQuotaIsMadeUp(t *testing.T) {
+	t.Parallel()
 	p := newPlatformTest(t, 4)
 	p.after = func(call int64) {
 		if call == 20 {
@@ -313,6 +316,7 @@ func (i *installation) search(t *testing.T, credential, name string) (files int)
 
 // Three nights on a clock that is slept on, one of them missed.
 func TestServeMakesUpAMissedNight(t *testing.T) {
+	t.Parallel()
 	serve := func(p *platformTest, nights int) {
 		t.Helper()
 		ctx, cancel := context.WithCancel(t.Context())

@@ -12,7 +12,7 @@ FUZZED   := ./extract/file ./transform/normalise ./transform/rule/yamlnode
 # The engine is C++ and needs cgo; one set of tags everywhere keeps the build cache warm.
 export CGO_ENABLED := 1
 
-.PHONY: help build run test lint unit postgres worlds crash bench fuzz fmt clean
+.PHONY: help build run test lint unit postgres worlds crash rate bench fuzz fmt clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,8 +37,11 @@ unit: ## all tests
 worlds: ## two thousand random worlds against the reference
 	KEFU_WORLDS=2000 $(GO) test -tags $(TAGS) -count 1 -timeout 60m -v -run TestWorldsOnTheEngine ./transform/transformtest
 
-crash: ## twenty runs killed at random moments, each finished by the next
-	KEFU_KILLS=20 $(GO) test -tags $(TAGS) -count 1 -timeout 30m -v -run TestAKilledRunIsFinishedByTheNext ./cmd/etl
+crash: ## twenty runs and two hundred pulls killed at random moments, each finished by the next
+	KEFU_KILLS=20 KEFU_PULL_KILLS=200 $(GO) test -tags $(TAGS) -count 1 -timeout 30m -v -run 'TestAKilledRunIsFinishedByTheNext|TestPullsThatAreKilled' ./cmd/etl
+
+rate: ## the share of a permitted rate of calls that 1, 8 and 32 shops reach, by the clock on the wall
+	@$(GO) test -run '^$$' -bench PermittedRate -benchtime 2000x ./extract/api
 
 postgres: ## PostgreSQL's server binaries, which the tests start servers from
 	@.ci/postgres

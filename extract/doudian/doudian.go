@@ -147,11 +147,13 @@ type puller struct {
 // encode writes business parameters as the gateway signs them: keys sorted, no
 // HTML escapes, whole numbers.
 func encode(params map[string]any) (map[string]string, error) {
-	text, err := json.Marshal(params)
-	if err != nil {
+	var text bytes.Buffer
+	out := json.NewEncoder(&text)
+	out.SetEscapeHTML(false)
+	if err := out.Encode(params); err != nil {
 		return nil, fmt.Errorf("write parameters: %w", err)
 	}
-	return map[string]string{body: string(text)}, nil
+	return map[string]string{body: strings.TrimSpace(text.String())}, nil
 }
 
 func (p puller) ask(ctx context.Context, call string, params map[string]any) (*api.Node, error) {

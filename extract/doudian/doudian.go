@@ -4,10 +4,12 @@
 package doudian
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"kefu/extract"

@@ -32,7 +32,7 @@ func expand(f found) ([]Input, error) {
 	if strings.HasSuffix(strings.ToLower(f.name), ".zip") {
 		return members(f)
 	}
-	return []Input{{Name: f.name, Size: f.size, ModTime: f.modTime, open: func() (io.ReadCloser, error) {
+	return []Input{{Name: f.name, Size: f.size, ModTime: f.modTime, Plain: layerOf(f.name) == "", open: func() (io.ReadCloser, error) {
 		file, err := os.Open(f.path)
 		if err != nil {
 			return nil, fmt.Errorf("open %s: %w", f.name, err)

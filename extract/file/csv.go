@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"kefu/extract"
 	"kefu/extract/preset"
@@ -18,8 +19,8 @@ const (
 
 // csvRows reads delimited text. It splits the bytes before it decodes them:
 // neither UTF-8 nor GB18030 has a delimiter, quote or newline inside a
-// character. So rows keep the bytes they came as, and one string holds all
-// cells of a row.
+// character. So rows keep the bytes they came as. Of UTF-8 one string holds all
+// rows of a read, else one the cells of a row.
 type csvRows struct {
 	r      io.Reader
 	dec    *decoder
@@ -28,6 +29,10 @@ type csvRows struct {
 	least  int // cells that are used; spreadsheets leave empty ones at the end away
 	buf    []byte
 	lo, hi int
+	text   string // of UTF-8: buf[:hi]
+	valid  int    // text up to here is known to be UTF-8
+	quote  int    // where the next quote stands in buf, hi = nowhere
+	sound  bool   // the whole file is known to be UTF-8
 	eof    bool
 	offset int64 // in the file, of buf[lo]
 	line   int   // of buf[lo], 1-based
@@ -89,7 +94,10 @@ func (c *csvRows) end(data []byte) (used int, quoted, complete bool) {
 	if line >= 0 {
 		first = data[:line+1]
 	}
-	if bytes.IndexByte(first, '"') < 0 {
+	if c.quote < c.lo {
+		c.findQuote()
+	}
+	if c.quote >= c.lo+len(first) {
 		return len(first), false, line >= 0 || c.eof
 	}
 	used, complete = c.cells(data)
@@ -197,26 +205,35 @@ func (c *csvRows) judge(row *preset.Row) {
 
 func (c *csvRows) splitPlain(raw []byte) error {
 	b := bytes.TrimSuffix(bytes.TrimSuffix(raw, []byte{'\n'}), []byte{'\r'})
-	b, bad := c.dec.text(b)
-	if bad >= 0 {
-		return c.undecodable(raw, bad)
+	var s string
+	if c.lo+len(b) <= c.valid {
+		s = c.text[c.lo : c.lo+len(b)]
+	} else {
+		decoded, bad := c.dec.text(b)
+		if bad >= 0 {
+			return c.undecodable(raw, bad)
+		}
+		s = string(decoded)
 	}
-	s := string(b)
+	cells := c.row.Cells
 	for {
 		i := strings.IndexByte(s, c.delim)
 		if i < 0 {
-			c.row.Cells = append(c.row.Cells, s)
+			cells = append(cells, s)
+			c.row.Cells = cells
 			return nil
 		}
-		c.row.Cells = append(c.row.Cells, s[:i])
+		cells = append(cells, s[:i])
 		s = s[i+1:]
 	}
 }
 
 func (c *csvRows) split(raw []byte) error {
 	if c.dec.gb == nil {
-		if _, bad := c.dec.text(raw); bad >= 0 {
-			return c.undecodable(raw, bad)
+		if c.lo+len(raw) > c.valid {
+			if _, bad := c.dec.text(raw); bad >= 0 {
+				return c.undecodable(raw, bad)
+			}
 		}
 		s, from := string(c.out), 0
 		for _, end := range c.ends {
@@ -263,11 +280,42 @@ func (c *csvRows) fill() error {
 		}
 		c.buf = append(c.buf, make([]byte, len(c.buf))...)
 	}
-	n, err := c.r.Read(c.buf[c.hi:])
-	c.hi += n
-	if errors.Is(err, io.EOF) {
-		c.eof = true
-		return nil
+	for c.hi < len(c.buf) {
+		n, err := c.r.Read(c.buf[c.hi:])
+		c.hi += n
+		if errors.Is(err, io.EOF) {
+			c.eof = true
+			break
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return err
+	c.look()
+	return nil
+}
+
+// look learns of all that was read at once what rows would be asked for one by
+// one: whether it is UTF-8, and where the first quote stands.
+func (c *csvRows) look() {
+	c.findQuote()
+	c.text, c.valid = "", 0
+	if c.dec.gb != nil {
+		return
+	}
+	whole := c.hi
+	if !c.eof {
+		whole = bytes.LastIndexByte(c.buf[:c.hi], '\n') + 1
+	}
+	if text := string(c.buf[:whole]); c.sound || utf8.ValidString(text) {
+		c.text, c.valid = text, whole
+	}
+}
+
+func (c *csvRows) findQuote() {
+	if c.quote = bytes.IndexByte(c.buf[c.lo:c.hi], '"'); c.quote < 0 {
+		c.quote = c.hi
+	} else {
+		c.quote += c.lo
+	}
 }

@@ -60,7 +60,7 @@ func (r *Reading) openDongdong(f File, plan *preset.Plan) (*opened, error) {
 }
 
 func openLog(f File, plan *preset.Plan) (*logSessions, io.Closer, error) {
-	encoding, err := detect(f.Open, plan.Encodings(), true)
+	encoding, err := detect(f, plan.Encodings(), true)
 	if err != nil {
 		return nil, nil, err
 	}

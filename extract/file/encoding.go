@@ -21,8 +21,8 @@ var bom = []byte("\xef\xbb\xbf")
 // detect finds the encoding of a text file among those allowed. It reads the
 // file once, and no further than it must. A lenient reader puts up with a few
 // bad bytes.
-func detect(open func() (io.ReadCloser, error), allowed []string, lenient bool) (string, error) {
-	r, err := open()
+func detect(f File, allowed []string, lenient bool) (string, error) {
+	r, err := f.Open()
 	if err != nil {
 		return "", err
 	}
@@ -44,7 +44,7 @@ func detect(open func() (io.ReadCloser, error), allowed []string, lenient bool) 
 		return preset.UTF8, nil // a missing mark is no harm where only UTF-8 is allowed
 	case !plain:
 		return preset.GB18030, nil
-	case !gb:
+	case !gb || f.UTF8:
 		return preset.UTF8, nil
 	}
 	s := &scan{}
@@ -93,6 +93,48 @@ func wrongEncoding(encoding string, line int, offset int64) error {
 		Hint: "save the file as UTF-8, or name its encoding in the preset (utf-8-sig, utf-8, gb18030)",
 	}
 }
+
+// Watched hands bytes through and tells whether all of them were UTF-8.
+type Watched struct {
+	r    io.Reader
+	rest []byte // the start of a character whose end is still to come
+	bad  bool
+}
+
+// Watch watches what is read from r.
+func Watch(r io.Reader) *Watched { return &Watched{r: r} }
+
+// Read implements io.Reader.
+func (w *Watched) Read(p []byte) (int, error) {
+	n, err := w.r.Read(p)
+	if n > 0 && !w.bad {
+		w.look(p[:n])
+	}
+	return n, err
+}
+
+func (w *Watched) look(p []byte) {
+	for len(w.rest) > 0 && len(p) > 0 && !utf8.FullRune(w.rest) {
+		w.rest, p = append(w.rest, p[0]), p[1:]
+	}
+	if len(w.rest) > 0 && !utf8.FullRune(w.rest) {
+		return
+	}
+	cut := len(p)
+	for cut > 0 && cut > len(p)-utf8.UTFMax && !utf8.RuneStart(p[cut-1]) {
+		cut--
+	}
+	if cut > 0 && !utf8.FullRune(p[cut-1:]) {
+		cut--
+	} else {
+		cut = len(p)
+	}
+	w.bad = !utf8.Valid(w.rest) || !utf8.Valid(p[:cut])
+	w.rest = append(w.rest[:0], p[cut:]...)
+}
+
+// UTF8 tells whether everything that was read is UTF-8.
+func (w *Watched) UTF8() bool { return !w.bad && len(w.rest) == 0 }
 
 // scan counts how much of a file is UTF-8.
 type scan struct {

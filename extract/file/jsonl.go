@@ -22,7 +22,7 @@ type jsonRows struct {
 }
 
 func openJSONL(f File, plan *preset.Plan) (*opened, error) {
-	encoding, err := detect(f.Open, plan.Encodings(), false)
+	encoding, err := detect(f, plan.Encodings(), false)
 	if err != nil {
 		return nil, err
 	}

@@ -76,7 +76,7 @@ func openTable(f File, candidates []candidate) (*opened, error) {
 		}
 		return in, nil
 	}
-	encoding, err := detect(f.Open, candidates[0].plan.Encodings(), false)
+	encoding, err := detect(f, candidates[0].plan.Encodings(), false)
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +106,7 @@ func openDelimited(f File, encoding string, delim byte, candidates []candidate) 
 	}
 	in := &opened{closers: []io.Closer{body}}
 	rows := newCSV(body, encoding, delim)
+	rows.sound = f.UTF8
 	if err := in.find(rows, candidates); err != nil {
 		in.close()
 		return nil, err

@@ -104,7 +104,7 @@ func first(from rows, n int) ([][]string, error) {
 
 // sampleText finds the encoding and the delimiter that gives most cells.
 func sampleText(f File, n int, t *preset.Table) ([][]string, error) {
-	encoding, err := detect(f.Open, []string{preset.UTF8Sig, preset.UTF8, preset.GB18030}, false)
+	encoding, err := detect(f, []string{preset.UTF8Sig, preset.UTF8, preset.GB18030}, false)
 	if err != nil {
 		return nil, err
 	}

@@ -61,6 +61,7 @@ type Input struct {
 	Name    string // relative to the source's path, members as a.zip!b.csv
 	Size    int64  // on disk; of a member its share of the archive
 	ModTime time.Time
+	Plain   bool // Open reads them as they stand on disk, which costs nothing twice
 	open    func() (io.ReadCloser, error)
 }
 
@@ -187,6 +188,7 @@ func leafBase(name string) string {
 type File struct {
 	Name string
 	Open func() (io.ReadCloser, error)
+	UTF8 bool // all of them are known to be UTF-8
 }
 
 // Reading reads files of the source. Files of a preset may complete each other

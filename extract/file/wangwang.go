@@ -34,7 +34,7 @@ type wangwangA struct {
 }
 
 func openWangwang(f File, plan *preset.Plan) (*opened, error) {
-	encoding, err := detect(f.Open, plan.Encodings(), true)
+	encoding, err := detect(f, plan.Encodings(), true)
 	if err != nil {
 		return nil, err
 	}

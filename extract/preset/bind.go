@@ -49,6 +49,14 @@ type bound struct {
 	numbered bool
 	byRows   bool
 	shares   *prorating
+
+	simple bool // one column of the file, as it stands but for what its type asks
+}
+
+// isSimple tells what value can take a short way with: nearly every column.
+func (b *bound) isSimple() bool {
+	return len(b.slots) == 1 && b.slots[0] >= 0 && b.cases == nil && b.concat == nil && b.multiply == nil && b.pattern == nil &&
+		!b.mapped && b.zone == nil && b.plus == nil && !b.verbatim && b.shares == nil
 }
 
 type start struct{ prefix, value string }
@@ -185,6 +193,7 @@ func bindColumn(name string, c *Column, siblings map[string]*Column, schema *dat
 			b.within = append(b.within, i)
 		}
 	}
+	b.simple = b.isSimple()
 	return b
 }
 

@@ -151,7 +151,7 @@ func (m *Mapper) pick(slots []int, row *Row, literal bool) (v string, kind Kind,
 	for _, i := range slots {
 		v, kind = m.cell(row, i)
 		if literal {
-			v = strings.Trim(v, blanks)
+			v = trimBlanks(v)
 		} else if v = unwrap(v); v == "null" {
 			v = ""
 		}
@@ -233,6 +233,9 @@ func (m *Mapper) values(t *boundTarget, row *Row) (rec extract.Record, filter st
 
 // value computes a column's canonical text.
 func (m *Mapper) value(c *bound, row *Row) (string, *Fault) {
+	if c.simple && c.shares == nil && row.Kinds == nil {
+		return m.simple(c, row)
+	}
 	slots, made := c.slots, c.concat != nil || c.multiply != nil
 	if len(c.cases) > 0 {
 		if c.collect {
@@ -270,6 +273,33 @@ func (m *Mapper) value(c *bound, row *Row) (string, *Fault) {
 		v = g[1]
 	}
 	return m.finish(c, v, kind, slot, row)
+}
+
+// simple is value for a column of which isSimple holds, in a row of texts.
+func (m *Mapper) simple(c *bound, row *Row) (string, *Fault) {
+	slot := c.slots[0]
+	if slot >= len(row.Cells) || row.Cells[slot] == "" {
+		return c.value, nil
+	}
+	v := row.Cells[slot]
+	if c.literal {
+		v = trimBlanks(v)
+	} else if v = unwrap(v); v == "null" {
+		v = ""
+	}
+	if v == "" || len(m.missing) > 0 && m.missing[v] {
+		return c.value, nil
+	}
+	if c.typ != dataset.String {
+		return c.convert(v, Text, &m.info), nil
+	}
+	if !c.literal && lostDigits(v, Text) {
+		return "", m.lossy(slot)
+	}
+	if c.shift {
+		return c.convert(v, Text, &m.info), nil
+	}
+	return v, nil
 }
 
 // read takes what the column is made of from the row.

@@ -158,6 +158,9 @@ func (h *header) each(columns []Strings) [][]int {
 
 // name is what the file calls the column, for messages.
 func (h *header) name(slot int) string {
+	if slot >= 0 {
+		return h.names[slot]
+	}
 	for name, i := range pseudo {
 		if i == slot {
 			return name

@@ -9,17 +9,33 @@ import (
 
 const blanks = " \t\r\n\u00a0\u3000\ufeff\u200b"
 
+// trimBlanks takes blanks off both ends. Few texts have any, which their first
+// and last byte show: the blanks beyond ASCII start with C2, E2, E3 or EF and
+// end in 80, 8B, A0 or BF.
+func trimBlanks(s string) string {
+	if s == "" {
+		return s
+	}
+	switch first := s[0]; {
+	case first <= ' ', first == 0xc2, first == 0xe2, first == 0xe3, first == 0xef:
+		return strings.Trim(s, blanks)
+	}
+	switch last := s[len(s)-1]; {
+	case last <= ' ', last == 0x80, last == 0x8b, last == 0xa0, last == 0xbf:
+		return strings.Trim(s, blanks)
+	}
+	return s
+}
+
 // unwrap takes a spreadsheet's guards off a text: ="…", a leading ' or tab.
 func unwrap(s string) string {
 	if s == "" {
 		return s
 	}
-	if c := s[0]; c > ' ' && c < 0x80 && c != '=' && c != '\'' {
-		if c = s[len(s)-1]; c > ' ' && c < 0x80 {
-			return s
-		}
+	s = trimBlanks(s)
+	if s == "" || s[0] != '=' && s[0] != '\'' {
+		return s
 	}
-	s = strings.Trim(s, blanks)
 	if len(s) >= 3 && strings.HasPrefix(s, `="`) && s[len(s)-1] == '"' {
 		s = strings.Trim(s[2:len(s)-1], blanks)
 	}

@@ -83,7 +83,7 @@ func (s *Schema) Stored() []Column {
 	out = append(out, s.Columns...)
 	out = append(out, s.Derived...)
 	return append(out,
-		Column{Name: "row_hash", Required: true},
+		Column{Name: "digest", Type: Long, Required: true},
 		Column{Name: "own_latest_at", Type: Instant},
 		Column{Name: "source_file"},
 		Column{Name: "source_line", Type: Long},

@@ -21,7 +21,7 @@ import (
 type reader struct {
 	*normalise.Normaliser
 	rows     map[string]int
-	keys     map[string]map[string]string // message id → content
+	keys     map[string]map[string]int64 // message id → digest of its content
 	clashes  []string
 	rejects  []string
 	warnings []string
@@ -41,13 +41,13 @@ func (r *reader) Batch(name string, rows arrow.RecordBatch) error {
 	if name != "chat_messages" {
 		return nil
 	}
-	text := func(col string) *array.String { return rows.Column(rows.Schema().FieldIndices(col)[0]).(*array.String) }
-	ids, hashes := text("message_id"), text("row_hash")
+	column := func(col string) arrow.Array { return rows.Column(rows.Schema().FieldIndices(col)[0]) }
+	ids, digests := column("message_id").(*array.String), column("digest").(*array.Int64)
 	for i := range int(rows.NumRows()) {
-		if before, ok := r.keys[name][ids.Value(i)]; ok && before != hashes.Value(i) {
+		if before, ok := r.keys[name][ids.Value(i)]; ok && before != digests.Value(i) {
 			r.clashes = append(r.clashes, ids.Value(i))
 		}
-		r.keys[name][strings.Clone(ids.Value(i))] = strings.Clone(hashes.Value(i))
+		r.keys[name][strings.Clone(ids.Value(i))] = digests.Value(i)
 	}
 	return nil
 }
@@ -71,7 +71,7 @@ func readAll(t *testing.T, folder, platform, presetName string) *reader {
 	for _, in := range list.Inputs {
 		files = append(files, source.File{Name: in.Name, Open: in.Open})
 	}
-	r := &reader{rows: map[string]int{}, keys: map[string]map[string]string{"chat_messages": {}}}
+	r := &reader{rows: map[string]int{}, keys: map[string]map[string]int64{"chat_messages": {}}}
 	reading := src.Reading(files)
 	for _, f := range files {
 		n, err := normalise.New(normalise.Options{

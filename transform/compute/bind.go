@@ -17,7 +17,7 @@ func datasets() []*dataset.Schema { return append(dataset.All(), dataset.Interna
 // was exported; a change in them alone changes no number.
 func isBookkeeping(column string) bool {
 	switch column {
-	case "row_hash", "own_latest_at", "source_file", "source_line", "version_at", "updated_at":
+	case "digest", "own_latest_at", "source_file", "source_line", "version_at", "updated_at":
 		return true
 	}
 	return false

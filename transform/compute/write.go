@@ -15,18 +15,36 @@ func WriteFile(ctx context.Context, e Engine, store Store, spec lake.Spec, parti
 	path := store.NewFilePath(spec.Name, partition)
 	file, err := writeFile(ctx, e, spec, path, query)
 	if err == nil && file.Rows > 0 {
-		if err = store.Seal(path); err == nil {
-			file.Partition = partition
+		file.Partition = partition
+		if err = Seal(store, &file); err == nil {
 			return file, nil
 		}
-		err = fmt.Errorf("make data file durable: %w", err)
 	}
 	_ = os.Remove(path) // the error that stopped the write is the one to tell
 	return lake.File{}, err
 }
 
+// CopyStatement writes the rows of a query, whose columns are those of the
+// table, to a data file. It returns their number.
+func CopyStatement(spec lake.Spec, path, query string) string {
+	return fmt.Sprintf("copy (%s) to %s (format parquet, compression zstd, compression_level 1, row_group_size 122880, field_ids %s)", query, quoteText(path), spec.FieldIDs())
+}
+
+// Seal makes a written data file durable and measures it.
+func Seal(store Store, file *lake.File) error {
+	if err := store.Seal(file.Path); err != nil {
+		return fmt.Errorf("make data file durable: %w", err)
+	}
+	info, err := os.Stat(file.Path)
+	if err != nil {
+		return fmt.Errorf("measure data file: %w", err)
+	}
+	file.Bytes = info.Size()
+	return nil
+}
+
 func writeFile(ctx context.Context, e Engine, spec lake.Spec, path, query string) (lake.File, error) {
-	rows, err := e.Query(ctx, fmt.Sprintf("copy (%s) to %s (format parquet, compression zstd, row_group_size 122880, field_ids %s)", query, quoteText(path), spec.FieldIDs()))
+	rows, err := e.Query(ctx, CopyStatement(spec, path, query))
 	if err != nil {
 		return lake.File{}, fmt.Errorf("write data file: %w", err)
 	}
@@ -37,13 +55,5 @@ func writeFile(ctx context.Context, e Engine, spec lake.Spec, path, query string
 			return lake.File{}, fmt.Errorf("write data file: %w", err)
 		}
 	}
-	if err := rows.Err(); err != nil || file.Rows == 0 {
-		return lake.File{}, err
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return lake.File{}, fmt.Errorf("measure data file: %w", err)
-	}
-	file.Bytes = info.Size()
-	return file, nil
+	return file, rows.Err()
 }

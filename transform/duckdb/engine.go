@@ -15,7 +15,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/duckdb/duckdb-go/v2"
 )
 
@@ -140,30 +139,6 @@ func clarify(ctx context.Context, err error) error {
 		return cause
 	}
 	return err
-}
-
-// Insert appends the batches of the reader to a table whose columns have the
-// same order. It reads them once, in one stream.
-func (e *Engine) Insert(ctx context.Context, table string, batches array.RecordReader) error {
-	return e.conn.Raw(func(raw any) error {
-		conn, ok := raw.(*duckdb.Conn)
-		if !ok {
-			return fmt.Errorf("insert into %s: unexpected driver %T", table, raw)
-		}
-		arrow, err := duckdb.NewArrowFromConn(conn)
-		if err != nil {
-			return fmt.Errorf("insert into %s: %w", table, err)
-		}
-		release, err := arrow.RegisterView(batches, "arriving_batches")
-		if err != nil {
-			return fmt.Errorf("insert into %s: register batches: %w", table, err)
-		}
-		defer release()
-		if _, err := conn.ExecContext(ctx, "insert into "+table+" select * from arriving_batches", nil); err != nil {
-			return fmt.Errorf("insert into %s: %w", table, clarify(ctx, err))
-		}
-		return nil
-	})
 }
 
 // Append adds rows of Go values to a table; for small tables.

@@ -1,7 +1,7 @@
 package merge_test
 
 import (
-	"crypto/md5" //nolint:gosec // names a bucket, guards nothing
+	"crypto/md5"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -15,11 +15,11 @@ import (
 )
 
 func item(order string, quantity int, updated string) row {
-	return row{"order_id": order, "item_id": order + "-1", "quantity": quantity, "updated_at": updated, "row_hash": fmt.Sprint(quantity)}
+	return row{"order_id": order, "item_id": order + "-1", "quantity": quantity, "updated_at": updated, "digest": fmt.Sprint(quantity)}
 }
 
 func bucketOf(order string) string {
-	sum := md5.Sum([]byte(order)) //nolint:gosec // names a bucket, guards nothing
+	sum := md5.Sum([]byte(order))
 	return hex.EncodeToString(sum[:])[:1]
 }
 

@@ -2,6 +2,11 @@
 // wins, what is a repetition and what a contradiction. The outcome depends on
 // the rows alone, never on the order in which mutable ones arrive. It writes
 // data files aside; the caller commits them.
+//
+// Rows are sorted and written once, as they arrive, in files that the lake
+// takes over as they are where a partition is new. Only rows whose key is known
+// or repeated are judged, and only partitions that hold rows of both kinds are
+// written again.
 package merge
 
 import (
@@ -9,22 +14,15 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow"
 
 	"kefu/extract/dataset"
 	"kefu/extract/lake"
+	"kefu/extract/lake/datafile"
 	"kefu/transform/compute"
 )
-
-// Engine is what merge asks of an SQL engine.
-type Engine interface {
-	compute.Engine
-	// Insert appends batches to a table whose columns have the same order.
-	Insert(ctx context.Context, table string, batches array.RecordReader) error
-}
 
 // File is an arriving file.
 type File struct {
@@ -70,20 +68,40 @@ const (
 	Contrary  RowOutcome = "conflict" // repeats a key of an immutable dataset with other content
 )
 
-// Merger gathers arriving rows and merges them, dataset by dataset.
+// Merger gathers arriving rows and merges them, dataset by dataset. It is used
+// by one goroutine at a time.
 type Merger struct {
-	engine Engine
-	store  compute.Store
-	files  []File
-	gone   []string // source_file of what was withdrawn
-	have   map[string]bool
-	orphan map[string]bool // datasets whose orphans are known
+	engine  compute.Engine
+	store   compute.Store
+	files   []File
+	gone    []string // source_file of what was withdrawn
+	piles   map[string]*pile
+	cutting *cutting
+	writer  *datafile.Writer // of the cut under way
+	budget  int64
 }
 
-// New returns a merger.
-func New(engine Engine, store compute.Store) *Merger {
-	return &Merger{engine: engine, store: store, have: map[string]bool{}, orphan: map[string]bool{}}
+// pileBytes is how many bytes of rows wait in memory; as many again are on
+// their way to disk.
+const pileBytes = 96 << 20
+
+// cutting is a cut under way.
+type cutting struct {
+	pile *pile
+	kept []arrow.RecordBatch
+	done chan error
 }
+
+// New returns a merger. Discard it at the end.
+func New(engine compute.Engine, store compute.Store) *Merger {
+	return &Merger{engine: engine, store: store, piles: map[string]*pile{}, budget: pileBytes}
+}
+
+// Columns that the merge adds to the dataset's own.
+const (
+	versionColumn = "version_at" // what a row's own time, its file's or the moment of reading says of how recent it is
+	bucketColumn  = "bucket"     // the partition of a row that no date places
+)
 
 // Spec is the lake table of a dataset.
 func Spec(s *dataset.Schema) lake.Spec {
@@ -91,8 +109,7 @@ func Spec(s *dataset.Schema) lake.Spec {
 	for _, c := range s.Stored() {
 		spec.Columns = append(spec.Columns, lake.Column{Name: c.Name, Type: c.Type.SQL(), Required: c.Name == "platform" || c.Name == "shop_id" || c.Name == "event_date"})
 	}
-	// What a row's own time, its file's or the moment of reading says of how recent it is.
-	spec.Columns = append(spec.Columns, lake.Column{Name: "version_at", Type: "TIMESTAMP"})
+	spec.Columns = append(spec.Columns, lake.Column{Name: versionColumn, Type: "TIMESTAMP"})
 	switch {
 	case s.EventTime != "":
 		spec.Partition, spec.PartitionBy = "event_date", lake.ByDay
@@ -103,44 +120,92 @@ func Spec(s *dataset.Schema) lake.Spec {
 	return spec
 }
 
-// bucketColumn tells the partition of a row that no date places.
-const bucketColumn = "bucket"
-
-func name(c string) string { return `"` + c + `"` }
-
-// Add takes the rows of a dataset from one file.
-func (m *Merger) Add(ctx context.Context, s *dataset.Schema, batches array.RecordReader) error {
-	if err := m.expect(ctx, s); err != nil {
+// Add takes rows of a dataset from one file. It may return an error of rows
+// that were added before.
+func (m *Merger) Add(ctx context.Context, s *dataset.Schema, file string, rows arrow.RecordBatch) error {
+	p, err := m.expect(ctx, s)
+	if err != nil {
 		return err
 	}
-	return m.engine.Insert(ctx, "arriving_"+s.Name, batches)
+	p.add(file, rows)
+	total, largest := int64(0), p
+	for _, p := range m.piles {
+		total += p.bytes
+		if p.bytes > largest.bytes {
+			largest = p
+		}
+	}
+	if total < m.budget {
+		return nil
+	}
+	return m.startCut(largest)
 }
 
 // expect makes room for rows of a dataset.
-func (m *Merger) expect(ctx context.Context, s *dataset.Schema) error {
-	if m.have[s.Name] {
+func (m *Merger) expect(ctx context.Context, s *dataset.Schema) (*pile, error) {
+	if p := m.piles[s.Name]; p != nil {
+		return p, nil
+	}
+	spec, err := m.store.Ensure(ctx, Spec(s))
+	if err == nil && m.writer == nil {
+		m.writer, err = datafile.NewWriter()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make room for %s: %w", s.Name, err)
+	}
+	m.piles[s.Name] = newPile(s, spec)
+	return m.piles[s.Name], nil
+}
+
+// startCut writes a pile's rows while others arrive.
+func (m *Merger) startCut(p *pile) error {
+	if err := m.awaitCut(); err != nil {
+		return err
+	}
+	c := &cutting{pile: p, done: make(chan error, 1)}
+	batches := p.take()
+	m.cutting = c
+	go func() {
+		var err error
+		c.kept, err = p.cut(m.store, m.writer, batches, true)
+		c.done <- err
+	}()
+	return nil
+}
+
+// awaitCut ends the cut under way; what it kept goes back to its pile.
+func (m *Merger) awaitCut() error {
+	c := m.cutting
+	if c == nil {
 		return nil
 	}
-	defs := make([]string, 0, len(s.Stored()))
-	for _, c := range s.Stored() {
-		defs = append(defs, name(c.Name)+" "+c.Type.SQL())
+	m.cutting = nil
+	err := <-c.done
+	c.pile.batches = append(c.kept, c.pile.batches...)
+	for _, b := range c.kept {
+		c.pile.bytes += sizeOf(b)
 	}
-	if err := m.engine.Exec(ctx, fmt.Sprintf("create or replace temp table arriving_%s (%s)", s.Name, strings.Join(defs, ", "))); err != nil {
-		return fmt.Errorf("make room for %s: %w", s.Name, err)
-	}
-	m.have[s.Name] = true
-	return nil
+	return err
 }
 
 // Arrived notes a file whose rows have all been added, in the order in which
 // files are read.
 func (m *Merger) Arrived(f File) { m.files = append(m.files, f) }
 
-// Drop forgets the rows of a file that turned out to be unusable.
+// Drop forgets the rows that were added from a file so far: it turned out to be
+// unusable, or is read once more.
 func (m *Merger) Drop(ctx context.Context, id string) error {
-	for d := range m.have {
-		if err := m.engine.Exec(ctx, "delete from arriving_"+d+" where source_file = ?", id); err != nil {
-			return fmt.Errorf("drop rows of an unusable file: %w", err)
+	for _, name := range m.Datasets() {
+		p := m.piles[name]
+		if p.rows[id] == 0 {
+			continue
+		}
+		err := m.settlePile(ctx, p)
+		if err == nil {
+			err = m.refuse(ctx, p, "a.source_file = ?", id)
+		}
+		if err != nil {
+			return fmt.Errorf("forget rows of %s: %w", name, err)
 		}
 	}
 	return nil
@@ -149,48 +214,59 @@ func (m *Merger) Drop(ctx context.Context, id string) error {
 // Datasets names the datasets for which rows arrived or were withdrawn.
 func (m *Merger) Datasets() []string {
 	var out []string
-	for d := range m.have {
+	for d := range m.piles {
 		out = append(out, d)
 	}
 	slices.Sort(out)
 	return out
 }
 
+// Discard removes what the merger wrote and no outcome names.
+func (m *Merger) Discard() {
+	_ = m.awaitCut() // its rows go
+	for _, p := range m.piles {
+		p.discard(nil)
+	}
+}
+
 // Merge works out what the table of a dataset is to hold.
 func (m *Merger) Merge(ctx context.Context, s *dataset.Schema, current []lake.File) (*Outcome, error) {
-	spec, err := m.store.Ensure(ctx, Spec(s))
+	p, err := m.expect(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	out, err := m.merge(ctx, p, current)
 	if err != nil {
 		return nil, fmt.Errorf("merge %s: %w", s.Name, err)
 	}
-	if err := m.expect(ctx, s); err != nil {
+	adopted := map[string]bool{}
+	for _, f := range out.Files {
+		adopted[f.Path] = true
+	}
+	p.discard(adopted)
+	return out, nil
+}
+
+func (m *Merger) merge(ctx context.Context, p *pile, current []lake.File) (*Outcome, error) {
+	if err := m.settlePile(ctx, p); err != nil {
 		return nil, err
 	}
-	if err := m.loadFiles(ctx); err != nil {
-		return nil, fmt.Errorf("merge %s: %w", s.Name, err)
+	j := &judgement{Merger: m, statements: m.statements(p, current), pile: p}
+	return j.settle(ctx)
+}
+
+// settlePile writes all rows of a pile as runs and notes the files, so that
+// both can be asked about.
+func (m *Merger) settlePile(ctx context.Context, p *pile) error {
+	if err := m.awaitCut(); err != nil {
+		return err
 	}
-	sqls := newStatements(s, spec, current)
-	sqls.withdraws, sqls.completes = len(m.gone) > 0, slices.ContainsFunc(m.files, func(f File) bool { return f.Replace })
-	for _, step := range sqls.prepare() {
-		if err := m.engine.Exec(ctx, step); err != nil {
-			return nil, fmt.Errorf("merge %s: %w", s.Name, err)
+	if batches := p.take(); len(batches) > 0 {
+		if _, err := p.cut(m.store, m.writer, batches, false); err != nil {
+			return err
 		}
 	}
-	out := &Outcome{Counts: map[string]Counts{}, Gone: map[string]int64{}, Lines: map[string]map[int64]RowOutcome{}}
-	if err := m.account(ctx, s, out); err != nil {
-		return nil, fmt.Errorf("account for %s: %w", s.Name, err)
-	}
-	if err := m.countGone(ctx, sqls, out); err != nil {
-		return nil, fmt.Errorf("account for %s: %w", s.Name, err)
-	}
-	if err := m.write(ctx, sqls, current, out); err != nil {
-		return nil, fmt.Errorf("write %s: %w", s.Name, err)
-	}
-	for _, t := range []string{"ranked_rows", "withdrawn_rows", "new_winners", "replaced_keys", "touched_partitions"} {
-		if err := m.engine.Exec(ctx, "drop table if exists "+t); err != nil {
-			return nil, fmt.Errorf("merge %s: %w", s.Name, err)
-		}
-	}
-	return out, nil
+	return m.loadFiles(ctx)
 }
 
 func (m *Merger) loadFiles(ctx context.Context) error {
@@ -216,79 +292,19 @@ func (m *Merger) loadFiles(ctx context.Context) error {
 	return m.engine.Append(ctx, "arriving_files", rows)
 }
 
-func (m *Merger) account(ctx context.Context, s *dataset.Schema, out *Outcome) error {
-	rows, err := m.engine.Query(ctx, "select source_file, outcome, count(*) from ranked_rows where not is_old group by 1, 2")
-	if err != nil {
-		return err
+// statements spells what is asked about a pile and the files of its table.
+func (m *Merger) statements(p *pile, current []lake.File) *statements {
+	s := newStatements(p.schema, p.spec)
+	s.known, s.unwanted = current, p.unwanted
+	for _, r := range p.runs {
+		s.runs = append(s.runs, r.File)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var file, outcome string
-		var n int64
-		if err := rows.Scan(&file, &outcome, &n); err != nil {
-			return err
-		}
-		c := out.Counts[file]
-		switch outcome {
-		case "accepted":
-			c.Accepted = n
-		case "merged":
-			c.Merged = n
-		case "duplicate":
-			c.Duplicates = n
-		}
-		out.Counts[file] = c
-	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	if err := m.lines(ctx, out); err != nil || s.Mutable {
-		return err
-	}
-	return m.conflicts(ctx, out)
+	s.withdraws, s.completes = len(m.gone) > 0, slices.ContainsFunc(m.files, func(f File) bool { return f.Replace })
+	s.parts = slices.ContainsFunc(m.files, func(f File) bool { return f.Part })
+	return s
 }
 
-func (m *Merger) conflicts(ctx context.Context, out *Outcome) error {
-	rows, err := m.engine.Query(ctx, "select source_file, source_line from ranked_rows where outcome = 'conflict' order by 1, 2")
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var c Conflict
-		if err := rows.Scan(&c.File, &c.Line); err != nil {
-			return err
-		}
-		out.Conflicts = append(out.Conflicts, c)
-	}
-	return rows.Err()
-}
-
-func (m *Merger) write(ctx context.Context, st *statements, current []lake.File, out *Outcome) error {
-	partitions, err := strs(m.engine.Query(ctx, "select distinct cast(part as varchar) from touched_partitions order by 1"))
-	if err != nil {
-		return err
-	}
-	out.Changed = partitions
-	out.Files = slices.DeleteFunc(slices.Clone(current), func(f lake.File) bool {
-		return slices.Contains(partitions, f.Partition) || st.undivided(f)
-	})
-	for _, p := range partitions {
-		file, err := compute.WriteFile(ctx, m.engine, m.store, st.spec, p, st.partition(p))
-		if err != nil {
-			return fmt.Errorf("partition %s: %w", p, err)
-		}
-		if file.Rows > 0 {
-			out.Files = append(out.Files, file)
-		}
-	}
-	counts, err := strs(m.engine.Query(ctx, "select cast(count(*) as varchar) from new_winners"))
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Sscan(counts[0], &out.Rows)
-	return err
-}
+func name(c string) string { return `"` + c + `"` }
 
 func strs(rows *sql.Rows, err error) ([]string, error) {
 	if err != nil {

@@ -29,20 +29,17 @@ func (m *Merger) Orphans(ctx context.Context, s *dataset.Schema, current []lake.
 			shops, holders, err = nil, nil, fmt.Errorf("find orphans of %s: %w", s.Name, err)
 		}
 	}()
-	spec, err := m.store.Ensure(ctx, Spec(s))
+	p, err := m.expect(ctx, s)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := m.expect(ctx, s); err != nil {
+	if err := m.settlePile(ctx, p); err != nil {
 		return nil, nil, err
 	}
-	if err := m.loadFiles(ctx); err != nil {
+	if err := m.engine.Exec(ctx, m.statements(p, current).orphans()); err != nil {
 		return nil, nil, err
 	}
-	if err := m.engine.Exec(ctx, newStatements(s, spec, current).orphans()); err != nil {
-		return nil, nil, err
-	}
-	m.orphan[s.Name] = true
+	p.orphans = true
 	rows, err := m.engine.Query(ctx, "select platform, shop_id, count(*) from "+orphansOf(s)+" group by 1, 2 order by 1, 2")
 	if err != nil {
 		return nil, nil, err
@@ -62,7 +59,7 @@ func (m *Merger) Orphans(ctx context.Context, s *dataset.Schema, current []lake.
 		return nil, nil, nil
 	}
 	holders, err = strs(m.engine.Query(ctx, fmt.Sprintf("select distinct source_file from %s where (platform, shop_id) in (select (platform, shop_id) from %s) order by 1",
-		spec.Relation(current), orphansOf(s))))
+		p.spec.Relation(current), orphansOf(s))))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -86,24 +83,46 @@ func (m *Merger) Keep(ctx context.Context, file string, lines map[string][]int) 
 		return fmt.Errorf("keep a part of a file: %w", err)
 	}
 	for _, s := range append(dataset.All(), dataset.Internals()...) { // buyers after their messages
-		if !m.have[s.Name] {
-			continue
-		}
-		wanted := "exists (select 1 from kept_lines k where k.dataset = '" + s.Name + "' and k.source_line = a.source_line)"
-		if s.Internal {
-			wanted = "false"
-			if m.have["chat_messages"] {
-				wanted = "exists (select 1 from arriving_chat_messages c where c.source_file = a.source_file and c.platform = a.platform and c.shop_id = a.shop_id and c.buyer_id = a.buyer_id)"
+		if p := m.piles[s.Name]; p != nil && p.rows[file] > 0 {
+			if err := m.keepRows(ctx, p, file); err != nil {
+				return fmt.Errorf("keep a part of %s: %w", s.Name, err)
 			}
-		}
-		if m.orphan[s.Name] {
-			wanted += " or exists (select 1 from " + orphansOf(s) + " o where " + newStatements(s, lake.Spec{}, nil).sameKey("o", "a") + ")"
-		}
-		if err := m.engine.Exec(ctx, "delete from arriving_"+s.Name+" a where a.source_file = ? and not ("+wanted+")", file); err != nil {
-			return fmt.Errorf("keep a part of %s: %w", s.Name, err)
 		}
 	}
 	return nil
+}
+
+// keepRows notes which rows of a file are not wanted.
+func (m *Merger) keepRows(ctx context.Context, p *pile, file string) error {
+	if err := m.settlePile(ctx, p); err != nil {
+		return err
+	}
+	wanted := "exists (select 1 from kept_lines k where k.dataset = '" + p.schema.Name + "' and k.source_line = a.source_line)"
+	if p.schema.Internal {
+		wanted = "false"
+		if chats := m.piles["chat_messages"]; chats != nil {
+			said := m.statements(chats, nil)
+			wanted = fmt.Sprintf("exists (select 1 from %s c where c.source_file = a.source_file and c.platform = a.platform and c.shop_id = a.shop_id and c.buyer_id = a.buyer_id and %s)",
+				said.located(said.runs), said.wanted("c"))
+		}
+	}
+	if p.orphans {
+		wanted += " or exists (select 1 from " + orphansOf(p.schema) + " o where " + newStatements(p.schema, p.spec).sameKey("o", "a") + ")"
+	}
+	return m.refuse(ctx, p, "a.source_file = ? and not ("+wanted+")", file)
+}
+
+// refuse notes that arriving rows a are not to enter.
+func (m *Merger) refuse(ctx context.Context, p *pile, which string, args ...any) error {
+	if !p.unwanted {
+		if err := m.engine.Exec(ctx, "create or replace temp table "+m.statements(p, nil).unwantedRows()+" (file varchar, row bigint, source_file varchar)"); err != nil {
+			return err
+		}
+		p.unwanted = true
+	}
+	s := m.statements(p, nil)
+	return m.engine.Exec(ctx, fmt.Sprintf("insert into %s select a.filename, a.file_row_number, a.source_file from %s a where %s and (%s)",
+		s.unwantedRows(), s.located(s.runs), s.wanted("a"), which), args...)
 }
 
 func orphansOf(s *dataset.Schema) string { return "orphans_" + s.Name }
@@ -111,56 +130,14 @@ func orphansOf(s *dataset.Schema) string { return "orphans_" + s.Name }
 // orphans makes the table of orphaned keys. A row that arrives is as good when
 // whatever gave way to the withdrawn one gives way to it as well.
 func (s *statements) orphans() string {
-	asGood := "(coalesce(a.version_at, timestamp '0001-01-01'), coalesce(a.own_latest_at, timestamp '0001-01-01'), a.row_hash) >= " +
-		"(coalesce(l.version_at, timestamp '0001-01-01'), coalesce(l.own_latest_at, timestamp '0001-01-01'), l.row_hash)"
+	asGood := "(coalesce(a.version_at, timestamp '0001-01-01'), coalesce(a.own_latest_at, timestamp '0001-01-01'), a.digest) >= " +
+		"(coalesce(l.version_at, timestamp '0001-01-01'), coalesce(l.own_latest_at, timestamp '0001-01-01'), coalesce(l.digest, a.digest))"
 	if !s.schema.Mutable {
-		asGood = "a.row_hash = l.row_hash"
-		if s.repeats() != "" {
+		asGood = "a.digest = coalesce(l.digest, a.digest)"
+		if s.guesses() {
 			asGood += " and a.agent_id <= l.agent_id"
 		}
 	}
 	return fmt.Sprintf("create or replace temp table %s as select %s from %s l where l.source_file in (select source_file from withdrawn_files) and not exists (select 1 from (%s) a where %s and %s)",
-		orphansOf(s.schema), s.keys(), s.spec.Relation(s.current), s.arriving(), s.sameKey("a", "l"), asGood)
-}
-
-// lines tells what became of the rows of files of which only a part arrived.
-func (m *Merger) lines(ctx context.Context, out *Outcome) error {
-	rows, err := m.engine.Query(ctx, `select r.source_file, r.source_line, r.outcome from ranked_rows r
-		join arriving_files f on f.source_file = r.source_file and f.part where not r.is_old`)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var file string
-		var line int64
-		var outcome RowOutcome
-		if err := rows.Scan(&file, &line, &outcome); err != nil {
-			return err
-		}
-		if out.Lines[file] == nil {
-			out.Lines[file] = map[int64]RowOutcome{}
-		}
-		out.Lines[file][line] = outcome
-	}
-	return rows.Err()
-}
-
-// countGone counts the rows of withdrawn files that are in the table no more.
-func (m *Merger) countGone(ctx context.Context, st *statements, out *Outcome) error {
-	rows, err := m.engine.Query(ctx, fmt.Sprintf(`select w.source_file, count(*) from withdrawn_rows w
-		where w.source_file in (select source_file from withdrawn_files) and not exists (select 1 from new_winners n where %s) group by 1`, st.sameKey("n", "w")))
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var file string
-		var n int64
-		if err := rows.Scan(&file, &n); err != nil {
-			return err
-		}
-		out.Gone[file] = n
-	}
-	return rows.Err()
+		orphansOf(s.schema), s.keys(), s.spec.Relation(s.known), s.arriving(""), s.sameKey("a", "l"), asGood)
 }

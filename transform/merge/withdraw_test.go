@@ -21,7 +21,7 @@ func (f *fixture) replace(name string, gone []string, whole, parts map[string][]
 	}
 	add := func(file merge.File, rows []row) {
 		f.t.Helper()
-		if err := m.Add(f.t.Context(), s, f.batch(s, file.ID, rows)); err != nil {
+		if err := m.Add(f.t.Context(), s, file.ID, f.batch(s, file.ID, rows)); err != nil {
 			f.t.Fatal(err)
 		}
 		m.Arrived(file)
@@ -113,13 +113,13 @@ func TestLinesOfAFileArriveAlone(t *testing.T) {
 		if got := fmt.Sprint(out.Lines["f2"]); got != "map[1:conflict 2:accepted]" {
 			t.Errorf("the lines became %s", got)
 		}
-		if got, want := f.content("chat_messages", "message_id", "row_hash"), "m1 a; m2 c"; got != want {
+		if got, want := f.content("chat_messages", "message_id", "digest"), fmt.Sprintf("m1 %d; m2 %d", digestOf("a"), digestOf("c")); got != want {
 			t.Errorf("lake holds %s, want %s", got, want)
 		}
 	}
 	// Once the row that came first is withdrawn, the other one holds.
 	out, _ := f.replace("chat_messages", []string{"f1"}, nil, parts, map[string][]int{"f2": {1}})
-	if got := fmt.Sprint(out.Lines["f2"], " ", f.content("chat_messages", "message_id", "row_hash")); got != "map[1:accepted] m1 b; m2 c" {
+	if got := fmt.Sprint(out.Lines["f2"], " ", f.content("chat_messages", "message_id", "digest")); got != fmt.Sprintf("map[1:accepted] m1 %d; m2 %d", digestOf("b"), digestOf("c")) {
 		t.Errorf("then %s", got)
 	}
 }
@@ -133,10 +133,10 @@ func TestBuyersComeWithTheirMessages(t *testing.T) {
 		r["buyer_id"] = buyer
 		return r
 	}
-	if err := m.Add(f.t.Context(), chats, f.batch(chats, "f", []row{said("m1", "b1"), said("m2", "b2")})); err != nil {
+	if err := m.Add(f.t.Context(), chats, "f", f.batch(chats, "f", []row{said("m1", "b1"), said("m2", "b2")})); err != nil {
 		t.Fatal(err)
 	}
-	if err := m.Add(f.t.Context(), buyers, f.batch(buyers, "f", []row{{"buyer_id": "b1", "row_hash": "x"}, {"buyer_id": "b2", "row_hash": "y"}})); err != nil {
+	if err := m.Add(f.t.Context(), buyers, "f", f.batch(buyers, "f", []row{{"buyer_id": "b1", "digest": "x"}, {"buyer_id": "b2", "digest": "y"}})); err != nil {
 		t.Fatal(err)
 	}
 	m.Arrived(merge.File{ID: "f", Part: true})

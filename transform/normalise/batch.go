@@ -1,17 +1,15 @@
 package normalise
 
 import (
-	"crypto/sha256"
-
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"kefu/extract/dataset"
 )
 
-// ArrowType returns the type that a canonical type has in batches: instants are
+// arrowType returns the type that a canonical type has in batches: instants are
 // microseconds in UTC without a zone, amounts decimals of two places.
-func ArrowType(t dataset.Type) arrow.DataType {
+func arrowType(t dataset.Type, coded bool) arrow.DataType {
 	switch t {
 	case dataset.Instant:
 		return &arrow.TimestampType{Unit: arrow.Microsecond}
@@ -26,17 +24,38 @@ func ArrowType(t dataset.Type) arrow.DataType {
 	case dataset.Boolean:
 		return arrow.FixedWidthTypes.Boolean
 	default:
+		if coded {
+			return &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String}
+		}
 		return arrow.BinaryTypes.String
 	}
 }
 
+// coded tells the texts of a dataset that repeat so often that batches hold
+// them once: shops, files, accounts, listed values, and buyers where they talk.
+func coded(schema *dataset.Schema, c dataset.Column) bool {
+	if c.Type != dataset.String {
+		return false
+	}
+	switch c.Name {
+	case "platform", "shop_id", "source_file", "agent_as_buyer_id", "topic":
+		return true
+	case "buyer_id":
+		return schema.Name == chatDataset
+	default:
+		f := formOf(c)
+		return f == agentForm || f == enumForm
+	}
+}
+
 // Arrow returns the layout of a dataset's batches: the columns of
-// dataset.Schema.Stored, all nullable but the required ones.
+// dataset.Schema.Stored, all nullable but the required ones, texts that repeat
+// with a dictionary.
 func Arrow(schema *dataset.Schema) *arrow.Schema {
 	stored := schema.Stored()
 	fields := make([]arrow.Field, len(stored))
 	for i, c := range stored {
-		fields[i] = arrow.Field{Name: c.Name, Type: ArrowType(c.Type), Nullable: !c.Required}
+		fields[i] = arrow.Field{Name: c.Name, Type: arrowType(c.Type, coded(schema, c)), Nullable: !c.Required}
 	}
 	return arrow.NewSchema(fields, nil)
 }
@@ -46,7 +65,7 @@ type batch struct {
 	schema  *arrow.Schema
 	vectors []vector
 	first   int // vector of the first delivered column
-	last    int // vector of row_hash, with own_latest_at, source_file, source_line after it
+	last    int // vector of digest, with own_latest_at, source_file, source_line after it
 	rows    int
 	bytes   int
 }
@@ -58,7 +77,7 @@ func newBatch(schema *dataset.Schema) batch {
 	}
 	b.last = b.first + len(schema.Columns) + len(schema.Derived)
 	for _, c := range schema.Stored() {
-		b.vectors = append(b.vectors, newVector(c.Type))
+		b.vectors = append(b.vectors, newVector(c, coded(schema, c)))
 	}
 	return b
 }
@@ -78,7 +97,7 @@ func (b *batch) take() arrow.RecordBatch {
 }
 
 // append writes the row at hand to the batch.
-func (t *table) append(n *Normaliser, s *shop, sum [2 * sha256.Size]byte, line int) {
+func (t *table) append(n *Normaliser, s *shop, digest int64, line int) {
 	v := t.vectors
 	v[0].appendText(s.platform)
 	v[1].appendText(s.id)
@@ -94,7 +113,7 @@ func (t *table) append(n *Normaliser, s *shop, sum [2 * sha256.Size]byte, line i
 		v[t.first+i].appendCell(c)
 		t.bytes += len(c.s)
 	}
-	v[t.last].appendBytes(sum[:])
+	v[t.last].appendNumber(digest)
 	if at, ok := t.latest(true); ok {
 		v[t.last+1].appendNumber(at)
 	} else {

@@ -91,7 +91,7 @@ func finishChat(n *Normaliser, t *table, s *shop) {
 		c[chat.rawKind] = cell{set: true, s: k.s}
 		*k = cell{set: true, s: "other"}
 	}
-	c[chat.agentAsBuyer] = cell{set: true, s: n.agent.stored}
+	c[chat.agentAsBuyer] = cell{set: true, s: n.agent.stored, who: n.agent}
 	c[chat.watchwordHits].set = true
 	c[chat.isRecommendation].set = true
 	if c[chat.text].set {
@@ -154,13 +154,16 @@ func itemOfAddress(text string) string {
 }
 
 // noteBuyer writes the buyer of a message to the internal dataset that masked
-// ids of orders are matched with, once per shop as long as it is remembered.
+// ids of orders are matched with, once per shop.
 func (n *Normaliser) noteBuyer(s *shop) {
 	b := n.buyer
 	if b.masked || b.known == s {
 		return
 	}
 	b.known = s
+	if !s.buyers.first(xxh3.HashString(b.id)) {
+		return
+	}
 	if n.masks == nil {
 		n.masks = newTable(dataset.ByName(buyersDataset), n)
 		n.tables[buyersDataset] = n.masks
@@ -168,7 +171,7 @@ func (n *Normaliser) noteBuyer(s *shop) {
 	t := n.masks
 	t.cells[0] = cell{set: true, s: b.stored}
 	t.cells[1] = cell{set: true, s: n.hasher.keysOfBuyer(b.id)}
-	t.append(n, s, t.contentHash(n), 0)
+	t.append(n, s, t.digest(n), 0)
 }
 
 // identify replaces ids that a preset composed, and derives a message's own.

@@ -2,6 +2,7 @@ package normalise
 
 import (
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -88,10 +89,36 @@ func scientific(s string) bool {
 type identity struct {
 	id     string // normalised
 	stored string // as the lake has it: of buyers the hash, or id in plain mode and for masks
-	hashed string // what stands for it in content hashes: the hash, of masks the id
+	hashed string // of buyers the keyed hash, of masks the id
 	masked bool
 	why    string // why it is unusable
 	known  *shop  // shop that this buyer was last written to `buyers` for
+
+	codes [2]identityCode // in the batches at hand, as id and as stored
+}
+
+// identityCode is the code that an identity has in a vector's dictionary.
+type identityCode struct {
+	words uint32 // which dictionary
+	code  int32
+}
+
+// dictionaries counts those that identities may have codes in.
+var dictionaries atomic.Uint32
+
+// codeIn returns the code of the identity in a vector, as the text given.
+func (e *identity) codeIn(v *vector, text string) int32 {
+	at := &e.codes[0]
+	if text != e.id {
+		at = &e.codes[1]
+	}
+	if v.identity == 0 {
+		v.identity = dictionaries.Add(1)
+	}
+	if at.words != v.identity {
+		*at = identityCode{v.identity, v.words.code(text)}
+	}
+	return at.code
 }
 
 // identities remembers the identities met last. Two generations bound it: when
@@ -150,7 +177,9 @@ func buyerIdentity(h *hasher, raw string) identity {
 	e := identity{id: id, stored: id, hashed: id, masked: strings.Contains(id, "*")}
 	if !e.masked {
 		e.hashed = h.buyer(id)
-		e.stored = h.storedBuyer(id, e.hashed)
+	}
+	if !h.plain {
+		e.stored = e.hashed
 	}
 	return e
 }

@@ -73,7 +73,8 @@ const (
 
 // Normaliser turns the records of one file into batches. It is not safe for
 // concurrent use. Memory is bounded by the batches and caches, apart from
-// up to 24 bytes for each message of the file that came without an id.
+// up to 24 bytes for each message of the file that came without an id, and as
+// many for each buyer.
 type Normaliser struct {
 	opts   Options
 	out    Output
@@ -161,12 +162,12 @@ func (n *Normaliser) row(t *table, s *shop, rec extract.Record) *problem {
 		return p
 	}
 	n.identify(t)
-	sum := t.contentHash(n)
+	digest := t.digest(n)
 	if t.finish != nil {
 		t.finish(n, t, s)
 	}
 	n.note(t)
-	t.append(n, s, sum, rec.Line)
+	t.append(n, s, digest, rec.Line)
 	return nil
 }
 

@@ -1,24 +1,14 @@
 package normalise
 
-// ordinals counts equal messages within a file by a fingerprint of 64 bits. The
-// fingerprints stand in one open table, which costs a third of a map's time and
-// half of its memory.
+// ordinals counts equal messages within a file by a fingerprint of 64 bits.
 type ordinals struct {
-	slots []uint64 // 0 = free
-	used  int
+	seen  fingerprints
 	again map[uint64]uint32 // repeats so far
 }
 
 // next returns 0 for the first message with a fingerprint, 1 for the second …
 func (o *ordinals) next(fingerprint uint64) uint32 {
-	if fingerprint == 0 {
-		fingerprint = 1
-	}
-	if o.used*3 >= len(o.slots)*2 {
-		o.grow()
-	}
-	if o.insert(fingerprint) {
-		o.used++
+	if o.seen.first(fingerprint) {
 		return 0
 	}
 	if o.again == nil {
@@ -28,13 +18,35 @@ func (o *ordinals) next(fingerprint uint64) uint32 {
 	return o.again[fingerprint]
 }
 
+// fingerprints are a set of numbers of 64 bits. They stand in one open table,
+// which costs a third of a map's time and half of its memory.
+type fingerprints struct {
+	slots []uint64 // 0 = free
+	used  int
+}
+
+// first tells whether a fingerprint is new, and adds it.
+func (f *fingerprints) first(fingerprint uint64) bool {
+	if fingerprint == 0 {
+		fingerprint = 1
+	}
+	if f.used*3 >= len(f.slots)*2 {
+		f.grow()
+	}
+	if !f.insert(fingerprint) {
+		return false
+	}
+	f.used++
+	return true
+}
+
 // insert puts a fingerprint into the table unless it is there.
-func (o *ordinals) insert(k uint64) bool {
-	mask := uint64(len(o.slots) - 1)
+func (f *fingerprints) insert(k uint64) bool {
+	mask := uint64(len(f.slots) - 1)
 	for i := k & mask; ; i = (i + 1) & mask {
-		switch o.slots[i] {
+		switch f.slots[i] {
 		case 0:
-			o.slots[i] = k
+			f.slots[i] = k
 			return true
 		case k:
 			return false
@@ -42,12 +54,12 @@ func (o *ordinals) insert(k uint64) bool {
 	}
 }
 
-func (o *ordinals) grow() {
-	old := o.slots
-	o.slots = make([]uint64, max(1<<10, 2*len(old)))
+func (f *fingerprints) grow() {
+	old := f.slots
+	f.slots = make([]uint64, max(1<<10, 2*len(old)))
 	for _, k := range old {
 		if k != 0 {
-			o.insert(k)
+			f.insert(k)
 		}
 	}
 }

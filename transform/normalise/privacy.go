@@ -27,15 +27,19 @@ const (
 // message with a word and a control character, which no id contains; buyers' ids
 // stand for themselves.
 type hasher struct {
-	mac   hash.Hash
-	plain bool
-	in    []byte
-	sum   [sha256.Size]byte
-	hex   [2 * sha256.Size]byte
+	mac       hash.Hash
+	digestKey [sha256.Size]byte // of the digests of rows
+	plain     bool
+	in        []byte
+	sum       [sha256.Size]byte
+	hex       [2 * sha256.Size]byte
 }
 
 func newHasher(p Privacy) *hasher {
-	return &hasher{mac: hmac.New(sha256.New, p.Secret), plain: p.Plain}
+	h := &hasher{mac: hmac.New(sha256.New, p.Secret), plain: p.Plain}
+	h.in = append(h.in, "digest\x1f"...)
+	h.digestKey = [sha256.Size]byte(h.digest())
+	return h
 }
 
 // digest hashes h.in; the result is valid until the next call.
@@ -55,19 +59,6 @@ func (h *hasher) buyer(id string) string {
 	return string(h.hexDigest(buyerHashBytes))
 }
 
-func (h *hasher) storedBuyer(id, hashed string) string {
-	if h.plain {
-		return id
-	}
-	return hashed
-}
-
-// text hashes a message's text for comparison.
-func (h *hasher) text(s string) []byte {
-	h.in = append(append(h.in[:0], "text\x1f"...), s...)
-	return h.hexDigest(buyerHashBytes)
-}
-
 // derived hashes an id that a preset composed, with its ordinal in the file.
 func (h *hasher) derived(id string, ordinal uint32) string {
 	h.in = append(append(h.in[:0], "derived\x1f"...), id...)
@@ -75,12 +66,12 @@ func (h *hasher) derived(id string, ordinal uint32) string {
 	return string(h.hexDigest(sha256.Size))
 }
 
-// maskKey joins a mask with the buyers that it may stand for.
-func (h *hasher) maskKey(prefix, suffix string) []byte {
+// maskKey joins a mask, of p and s runes, with the buyers that it may stand for.
+func (h *hasher) maskKey(p, s int, prefix, suffix string) []byte {
 	h.in = append(h.in[:0], "mask\x1f"...)
-	h.in = strconv.AppendInt(h.in, int64(utf8.RuneCountInString(prefix)), 10)
+	h.in = strconv.AppendInt(h.in, int64(p), 10)
 	h.in = append(h.in, 0x1f)
-	h.in = strconv.AppendInt(h.in, int64(utf8.RuneCountInString(suffix)), 10)
+	h.in = strconv.AppendInt(h.in, int64(s), 10)
 	h.in = append(append(h.in, 0x1f), prefix...)
 	h.in = append(append(h.in, 0x1f), suffix...)
 	return h.hexDigest(maskHashBytes)
@@ -98,20 +89,28 @@ func (h *hasher) keyOfMask(id string) string {
 	if p < 1 || p > maxMaskPrefix || s > maxMaskSuffix {
 		return ""
 	}
-	return string(h.maskKey(prefix, suffix))
+	return string(h.maskKey(p, s, prefix, suffix))
 }
 
 // keysOfBuyer returns the keys of all masks that a buyer's id fits, |-joined.
 func (h *hasher) keysOfBuyer(id string) string {
-	runes := []rune(id)
-	var b strings.Builder
-	for p := 1; p <= maxMaskPrefix; p++ {
-		for s := 0; s <= maxMaskSuffix && p+s <= len(runes); s++ {
-			if b.Len() > 0 {
-				b.WriteByte('|')
+	runes := utf8.RuneCountInString(id)
+	out := make([]byte, 0, maxMaskPrefix*(maxMaskSuffix+1)*(2*maskHashBytes+1))
+	start := 0 // of what follows the prefix
+	for p := 1; p <= min(maxMaskPrefix, runes); p++ {
+		_, size := utf8.DecodeRuneInString(id[start:])
+		start += size
+		end := len(id) // where the suffix begins
+		for s := 0; s <= maxMaskSuffix && p+s <= runes; s++ {
+			if s > 0 {
+				_, size := utf8.DecodeLastRuneInString(id[:end])
+				end -= size
 			}
-			b.Write(h.maskKey(string(runes[:p]), string(runes[len(runes)-s:])))
+			if len(out) > 0 {
+				out = append(out, '|')
+			}
+			out = append(out, h.maskKey(p, s, id[:start], id[end:])...)
 		}
 	}
-	return b.String()
+	return string(out)
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -159,47 +160,64 @@ func TestDerivedMessageIDs(t *testing.T) {
 	}
 }
 
-func TestContentHash(t *testing.T) {
+func TestVersionsAreOrderedByTheirCanonicalJSON(t *testing.T) {
+	for _, c := range []struct{ dataset, set, json string }{
+		{"order_items", "title=a \"b\"\\c", `{"item_id":"2","order_id":"1","title":"a \"b\"\\c"}`},
+		{"order_items", "quantity=3", `{"item_id":"2","order_id":"1","quantity":3}`},
+		{"order_items", "amount=12.30", `{"amount":1230,"item_id":"2","order_id":"1"}`},
+		{"refunds", "status=open", `{"order_id":"1","refund_id":"9","requested_at":1767324153000000,"status":"open"}`},
+		{"refunds", "buyer_id=买**甲", `{"buyer_id":"买**甲","order_id":"1","refund_id":"9","requested_at":1767324153000000}`},
+	} {
+		sum := sha256.Sum256([]byte(c.json))
+		// Half of all numbers stand for the hashes below 80…, in their order.
+		want := new(big.Int).Sub(new(big.Int).SetBytes(sum[:8]), new(big.Int).Lsh(big.NewInt(1), 63)).String()
+		if got := accepted(t, options(), with(c.dataset, c.set))[0]["digest"]; got != want {
+			t.Errorf("%s with %s: digest %s, that of %s is %s", c.dataset, c.set, got, c.json, want)
+		}
+	}
+}
+
+func TestDigestOfContent(t *testing.T) {
 	hash := func(opts normalise.Options, set ...string) string {
-		return accepted(t, opts, with("chat_messages", set...))[0]["row_hash"]
+		return accepted(t, opts, with("chat_messages", set...))[0]["digest"]
 	}
 	base := hash(options())
 	plain := options()
 	plain.Privacy = normalise.Privacy{Secret: plain.Privacy.Secret, Plain: true}
 	if hash(plain) != base {
-		t.Error("the hash depends on privacy")
+		t.Error("the digest depends on privacy")
 	}
 	ruled := options()
 	ruled.TextRules = rules{words{auto: "在吗", watchword: "在", mark: "在"}}
 	if hash(ruled, "sender=agent") != hash(options(), "sender=agent") {
-		t.Error("the hash depends on rules")
+		t.Error("the digest depends on rules")
 	}
 	for _, same := range []string{"seq=4", "case_id=7", "kind=text", "is_auto=false", "buyer_id=cntaobao买家甲", "text_len=2"} {
 		if hash(options(), same) != base {
-			t.Errorf("%s changes the hash", same)
+			t.Errorf("%s changes the digest", same)
 		}
 	}
 	seen := []string{base}
 	for _, other := range []string{"text=在", "buyer_id=b", "is_auto=true", "kind=foo", "kind=bar", "order_id=1", "product_id=1", "sent_at=2026-01-02 11:22:34"} {
 		h := hash(options(), other)
 		if slices.Contains(seen, h) {
-			t.Errorf("%s does not change the hash", other)
+			t.Errorf("%s does not change the digest", other)
 		}
 		seen = append(seen, h)
 	}
-	order := func(set ...string) string { return accepted(t, options(), with("orders", set...))[0]["row_hash"] }
+	order := func(set ...string) string { return accepted(t, options(), with("orders", set...))[0]["digest"] }
 	if order("updated_at=2026-01-03") != order() || order("paid_at=2026-01-03") == order() || order("order_id=2") == order() {
-		t.Error("the hash of an order is not that of its content")
+		t.Error("the digest of an order is not that of its content")
 	}
 	if eventOf := func(id string) string {
-		return accepted(t, options(), with("agent_events", "case_id="+id))[0]["row_hash"]
+		return accepted(t, options(), with("agent_events", "case_id="+id))[0]["digest"]
 	}; eventOf("1") == eventOf("2") {
 		t.Error("a case is content of everything but messages")
 	}
 	other := options()
 	other.Privacy.Secret = []byte("another")
 	if hash(other) == base {
-		t.Error("the hash can be guessed without the secret")
+		t.Error("the digest can be guessed without the secret")
 	}
 }
 

@@ -14,6 +14,7 @@ type shop struct {
 	platform, id string
 	zone         *zone
 	patterns     []patternsOfMinute // by minute, made when first needed
+	buyers       fingerprints       // of those written to the dataset of buyers
 }
 
 const minutesKept = 256

@@ -43,6 +43,7 @@ type cell struct {
 	guessed bool // worked out from other rows of the file: no content
 	n       int64
 	s       string
+	who     *identity // whose id the text is
 }
 
 // table builds the batches of one dataset.
@@ -193,12 +194,12 @@ func (n *Normaliser) parseIdentity(known *identities, v string, out *cell) (reas
 	case e.id == "":
 	case known == n.buyers:
 		n.buyer = e
-		*out = cell{set: true, s: e.stored}
+		*out = cell{set: true, s: e.stored, who: e}
 	default:
 		if n.agent == nil {
 			n.agent = e
 		}
-		*out = cell{set: true, s: e.id}
+		*out = cell{set: true, s: e.id, who: e}
 	}
 	return "", ""
 }

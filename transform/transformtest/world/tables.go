@@ -51,7 +51,7 @@ func (p Pack) Tables() map[string][][]any {
 		for name, list := range rows {
 			schema := dataset.ByName(name)
 			for i, row := range list {
-				row["row_hash"] = fmt.Sprintf("%s/%s/%s/%06d", w.Shop.Platform, w.Shop.ID, name, i)
+				row["digest"] = int64(i)
 				row["source_file"], row["source_line"] = "world", int64(i+1)
 				out[name] = append(out[name], w.align(schema, row))
 			}

@@ -31,6 +31,7 @@ const stagedSnapshot = -2
 // used fails alone: nothing of it enters, the others do.
 func (n *Night) ingest(ctx context.Context) (*snapshots, error) {
 	start := time.Now()
+	defer n.merger.Discard()
 	if err := n.pullPlatforms(ctx); err != nil {
 		return nil, err
 	}
@@ -63,6 +64,8 @@ func (n *Night) ingest(ctx context.Context) (*snapshots, error) {
 type arrival struct {
 	source  Source
 	name    string
+	origin  *original // where its bytes came from, where they may be read there
+	utf8    bool      // its bytes are known to be UTF-8
 	landed  landing.Landed
 	id      string // source_file of its rows
 	reading Reading
@@ -161,11 +164,17 @@ func (n *Night) arrive(ctx context.Context, s Source, in file.Input, known map[s
 			return nil, id, nil
 		}
 	}
-	landed, err := receive(ctx, n.Landing, s.Shop.String(), landing.Origin{Name: in.Name, Source: s.Name, ModTime: in.ModTime}, in, sum)
+	watched := &watchedInput{received: in}
+	landed, err := receive(ctx, n.Landing, s.Shop.String(), landing.Origin{Name: in.Name, Source: s.Name, ModTime: in.ModTime}, watched, sum)
 	if err != nil {
 		return nil, "", err
 	}
-	return n.arrival(s, in.Name, landed), landed.ID, nil
+	a := n.arrival(s, in.Name, landed)
+	a.utf8 = watched.seen.UTF8()
+	if in.Plain && !s.joined(in.Name) {
+		a.origin = &original{received: in, landed: func(sum string) bool { return slices.Contains(n.Landing.Addresses(sum), landed.ID) }}
+	}
+	return a, landed.ID, nil
 }
 
 func (n *Night) arrival(s Source, name string, landed landing.Landed) *arrival {
@@ -223,6 +232,7 @@ func (n *Night) connect(s Source, arrivals []*arrival, known map[string]ledger.F
 	listed := map[string]bool{}
 	for _, a := range arrivals {
 		a.file = n.bytesOf(s, a.name, a.landed.ID)
+		a.file.UTF8 = a.utf8
 		files = append(files, a.file)
 		listed[a.landed.ID] = true
 	}
@@ -249,6 +259,34 @@ func (n *Night) bytesOf(s Source, name, id string) file.File {
 
 // read normalises one file into the merger.
 func (n *Night) read(ctx context.Context, a *arrival, sum *SourceSummary) error {
+	warned := len(sum.Warnings)
+	err := n.readFrom(ctx, a, sum)
+	var broken *extract.FileError
+	if a.origin != nil && !a.origin.same && (err == nil || errors.Is(err, errStale) || errors.As(err, &broken)) {
+		// It may have changed since it landed: what counts is what landed.
+		if err := n.merger.Drop(ctx, a.id); err != nil {
+			return err
+		}
+		a.origin, a.counts, a.rejects, sum.Warnings = nil, map[string]*ledger.Counts{}, nil, sum.Warnings[:warned]
+		err = n.readFrom(ctx, a, sum)
+	}
+	a.origin = nil // what is asked about it later is asked of what landed
+	if errors.As(err, &broken) {
+		a.err = err
+		sum.Failed++
+		n.fail(fmt.Errorf("source %s: %w", a.source.Name, err))
+		return n.merger.Drop(ctx, a.id)
+	}
+	if err != nil {
+		return err
+	}
+	sum.Files++
+	n.merger.Arrived(merge.File{ID: a.id, AsOf: a.asOf, Refresh: a.refresh, Replace: a.again, Part: a.part != nil})
+	return nil
+}
+
+// readFrom reads a file from its original while it has one, else from landing.
+func (n *Night) readFrom(ctx context.Context, a *arrival, sum *SourceSummary) error {
 	zone, ok := n.location(a.source.Shop.Platform, a.source.Shop.Shop)
 	if !ok {
 		return fmt.Errorf("shop %s is not declared", a.source.Shop)
@@ -263,28 +301,19 @@ func (n *Night) read(ctx context.Context, a *arrival, sum *SourceSummary) error 
 		return fmt.Errorf("start normalising: %w", err)
 	}
 	sink.normaliser = normaliser
-	err = a.reading.Read(ctx, a.file, sink)
-	if err == nil {
-		var result normalise.Result
-		result, err = normaliser.Finish()
-		a.asOf = result.AsOf
+	bytes := a.file
+	if a.origin != nil {
+		bytes.Open = a.origin.Open
 	}
-	if err = errors.Join(err, sink.finish()); err == nil {
-		err = sink.balance()
+	if err := a.reading.Read(ctx, bytes, sink); err != nil {
+		return err
 	}
-	var broken *extract.FileError
-	if errors.As(err, &broken) {
-		a.err = err
-		sum.Failed++
-		n.fail(fmt.Errorf("source %s: %w", a.source.Name, err))
-		return n.merger.Drop(ctx, a.id)
-	}
+	result, err := normaliser.Finish()
 	if err != nil {
 		return err
 	}
-	sum.Files++
-	n.merger.Arrived(merge.File{ID: a.id, AsOf: a.asOf, Refresh: a.refresh, Replace: a.again, Part: a.part != nil})
-	return nil
+	a.asOf = result.AsOf
+	return sink.balance()
 }
 
 // begin notes the new files that are about to enter the lake: where the run is

@@ -53,7 +53,7 @@ type Setup struct {
 	Lake       *lake.Lake
 	Landing    *landing.Store
 	KeepDays   int // received bytes and rejected rows older than this go; 0 = never
-	Engine     merge.Engine
+	Engine     compute.Engine
 	Graph      *model.Graph
 	Rules      *rule.Set
 	Catalogue  *catalogue.Catalogue

@@ -82,3 +82,27 @@ func TestFilesThatChangeWhileTheyAreRead(t *testing.T) {
 		}
 	}
 }
+
+func TestAnOriginalIsTrustedOnlyIfItIsWhatLanded(t *testing.T) {
+	for name, c := range map[string]struct {
+		text  string
+		read  int64
+		same  bool
+		stale bool
+	}{
+		"unchanged":           {"what landed", 100, true, false},
+		"changed":             {"what follows", 100, false, true},
+		"not read to its end": {"what landed", 4, false, false},
+	} {
+		o := &original{received: &versions{texts: []string{c.text}}, same: true, landed: func(sum string) bool { return sum == sumOf("what landed") }}
+		body, err := o.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = io.ReadAll(io.LimitReader(body, c.read))
+		if errors.Is(err, errStale) != c.stale || !c.stale && err != nil || o.same != c.same {
+			t.Errorf("%s: %v, same: %v", name, err, o.same)
+		}
+		body.Close()
+	}
+}

@@ -2,12 +2,10 @@ package night
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"kefu/extract"
 	"kefu/extract/dataset"
@@ -16,18 +14,15 @@ import (
 )
 
 // sink takes what one file holds: rows go to the merger, rejected rows and
-// counts stay with the arrival. Reading and inserting work side by side.
+// counts stay with the arrival.
 type sink struct {
 	ctx        context.Context
 	night      *Night
 	arrival    *arrival
 	sum        *SourceSummary
 	normaliser *normalise.Normaliser
-	accepted   map[string]int64
-	batches    chan batch
-	done       chan error
-	failed     chan struct{}
-	closed     bool
+	tallies    map[string]*tally
+	last       *tally
 	joined     bool // other files of the source complete this one
 }
 
@@ -35,94 +30,58 @@ type sink struct {
 // lists the sessions is still to come.
 var _, caseColumn = dataset.ByName("chat_messages").Column("case_id")
 
-type batch struct {
-	dataset string
-	rows    arrow.RecordBatch
-}
-
 // maxWarnings bounds what a summary keeps of one source.
 const maxWarnings = 100
 
 func newSink(ctx context.Context, n *Night, a *arrival, sum *SourceSummary) *sink {
-	s := &sink{ctx: ctx, night: n, arrival: a, sum: sum, accepted: map[string]int64{},
-		joined:  a.source.joined(a.name),
-		batches: make(chan batch, 2), done: make(chan error, 1), failed: make(chan struct{})}
-	go func() { s.done <- s.insert() }()
-	return s
-}
-
-// insert moves batches into the engine until there are no more.
-func (s *sink) insert() error {
-	var failure error
-	for b := range s.batches {
-		if failure == nil {
-			if failure = s.add(b); failure != nil {
-				close(s.failed)
-			}
-		}
-		b.rows.Release()
-	}
-	return failure
-}
-
-func (s *sink) add(b batch) error {
-	reader, err := array.NewRecordReader(b.rows.Schema(), []arrow.RecordBatch{b.rows})
-	if err != nil {
-		return fmt.Errorf("hand over %s: %w", b.dataset, err)
-	}
-	defer reader.Release()
-	return s.night.merger.Add(s.ctx, dataset.ByName(b.dataset), reader)
-}
-
-// finish waits until every batch is inserted.
-func (s *sink) finish() error {
-	if s.closed {
-		return nil
-	}
-	s.closed = true
-	close(s.batches)
-	return <-s.done
+	return &sink{ctx: ctx, night: n, arrival: a, sum: sum, tallies: map[string]*tally{}, joined: a.source.joined(a.name)}
 }
 
 // Batch implements normalise.Output.
 func (s *sink) Batch(name string, rows arrow.RecordBatch) error {
-	rows.Retain()
-	select {
-	case s.batches <- batch{name, rows}:
-		return nil
-	case <-s.failed:
-		rows.Release()
-		return errors.New("the rows could not be stored")
-	}
+	return s.night.merger.Add(s.ctx, dataset.ByName(name), s.arrival.id, rows)
 }
 
-func (s *sink) counts(name string) *ledger.Counts {
-	c := s.arrival.counts[name]
-	if c == nil {
-		c = &ledger.Counts{Skipped: map[string]int64{}}
-		s.arrival.counts[name] = c
+// tally is what became of one dataset's lines so far.
+type tally struct {
+	*ledger.Counts
+	name     string
+	accepted int64
+	opens    bool // rows may lack the session that another file names
+}
+
+func (s *sink) tally(name string) *tally {
+	if s.last != nil && s.last.name == name {
+		return s.last
 	}
-	return c
+	t := s.tallies[name]
+	if t == nil {
+		t = &tally{Counts: &ledger.Counts{Skipped: map[string]int64{}}, name: name, opens: s.joined && name == "chat_messages"}
+		s.tallies[name], s.arrival.counts[name] = t, t.Counts
+	}
+	s.last = t
+	return t
 }
 
 // Read implements extract.Sink.
-func (s *sink) Read(name string, lines int) { s.counts(name).Read += int64(lines) }
+func (s *sink) Read(name string, lines int) { s.tally(name).Read += int64(lines) }
 
 // Accept implements extract.Sink. What normalisation refuses comes back by Reject.
 func (s *sink) Accept(r extract.Record) error {
-	s.accepted[r.Dataset]++
-	if s.joined && r.Dataset == "chat_messages" && r.Values[caseColumn] == "" {
-		s.counts(r.Dataset).Open++
+	t := s.tally(r.Dataset)
+	t.accepted++
+	if t.opens && r.Values[caseColumn] == "" {
+		t.Open++
 	}
-	before := s.counts(r.Dataset).Rejected
+	before := t.Rejected
 	err := s.normaliser.Accept(r)
-	s.accepted[r.Dataset] -= s.counts(r.Dataset).Rejected - before
+	t.accepted -= t.Rejected - before
 	return err
 }
 
 // Merge implements extract.Sink.
 func (s *sink) Merge(name string, line int) {
-	s.counts(name).Merged++
+	s.tally(name).Merged++
 	if s.arrival.part != nil {
 		s.arrival.part.folded[lineOf{name, line}] = true
 	}
@@ -130,7 +89,7 @@ func (s *sink) Merge(name string, line int) {
 
 // Skip implements extract.Sink.
 func (s *sink) Skip(name, filter string, line int) {
-	s.counts(name).Skipped[filter]++
+	s.tally(name).Skipped[filter]++
 	if s.arrival.part != nil {
 		s.arrival.part.skipped[lineOf{name, line}] = filter
 	}
@@ -138,7 +97,7 @@ func (s *sink) Skip(name, filter string, line int) {
 
 // Reject implements extract.Sink and normalise.Output.
 func (s *sink) Reject(r extract.Reject) error {
-	s.counts(r.Dataset).Rejected++
+	s.tally(r.Dataset).Rejected++
 	s.arrival.rejects = append(s.arrival.rejects, s.arrival.rejected(r, s.night.run.ID))
 	return nil
 }
@@ -152,8 +111,8 @@ func (s *sink) Warn(w extract.Warning) {
 
 // balance checks that every line read is accounted for.
 func (s *sink) balance() error {
-	for name, c := range s.arrival.counts {
-		sum := s.accepted[name] + c.Merged + c.Rejected
+	for name, c := range s.tallies {
+		sum := c.accepted + c.Merged + c.Rejected
 		for _, k := range c.Skipped {
 			sum += k
 		}

@@ -1,0 +1,241 @@
+package datafile
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/parquet/metadata"
+)
+
+// chunk is a column of a row group, encoded.
+type chunk struct {
+	rows       int
+	dictionary []byte // nil = none
+	entries    int
+	page       []byte // presence, then values or codes
+	stats      metadata.EncodedStatistics
+}
+
+// longestBound is how long a text may be to stand in the statistics.
+const longestBound = 256
+
+// encode encodes some rows of a column. Texts that repeat get a dictionary.
+func (w *Writer) encode(column arrow.Array, from, to int) (*chunk, error) {
+	slice := array.NewSlice(column, int64(from), int64(to))
+	defer slice.Release()
+	c := &chunk{rows: to - from}
+	nulls := slice.NullN()
+	c.stats.SetNullCount(int64(nulls))
+	c.page = appendPresence(w.page[:0], slice.NullBitmapBytes(), slice.Data().Offset(), c.rows, nulls)
+	if nulls < c.rows {
+		if err := w.values(c, slice, nulls); err != nil {
+			return nil, err
+		}
+	}
+	w.page = c.page
+	return c, nil
+}
+
+func (w *Writer) values(c *chunk, a arrow.Array, nulls int) error {
+	switch v := a.(type) {
+	case *array.String:
+		w.texts(c, v)
+	case *array.Dictionary:
+		return w.coded(c, v)
+	case *array.Boolean:
+		w.flags(c, v, nulls)
+	case *array.Int32:
+		appendFixed(c, v.Int32Values(), v, nulls, 4)
+	case *array.Date32:
+		appendFixed(c, v.Date32Values(), v, nulls, 4)
+	case *array.Int64:
+		appendFixed(c, v.Int64Values(), v, nulls, 8)
+	case *array.Timestamp:
+		appendFixed(c, v.TimestampValues(), v, nulls, 8)
+	case *array.Float64:
+		appendFloats(c, v)
+	case *array.Decimal128:
+		w.amounts(c, v, nulls)
+	default:
+		return fmt.Errorf("rows of type %s cannot be written", a.DataType())
+	}
+	return nil
+}
+
+// bound keeps the smallest and largest value.
+func bound[T cmp.Ordered](seen bool, low, high, v T) (T, T) {
+	if !seen {
+		return v, v
+	}
+	return min(low, v), max(high, v)
+}
+
+// appendFixed appends numbers of four or eight bytes.
+func appendFixed[T ~int32 | ~int64](c *chunk, values []T, there arrow.Array, nulls, width int) {
+	var low, high T
+	seen := false
+	for i, v := range values {
+		if nulls > 0 && there.IsNull(i) {
+			continue
+		}
+		low, high = bound(seen, low, high, v)
+		seen = true
+		if width == 4 {
+			c.page = binary.LittleEndian.AppendUint32(c.page, uint32(v))
+		} else {
+			c.page = binary.LittleEndian.AppendUint64(c.page, uint64(v))
+		}
+	}
+	c.stats.Signed = true
+	c.stats.SetMin(appendNumber(nil, uint64(low), width))
+	c.stats.SetMax(appendNumber(nil, uint64(high), width))
+}
+
+// amounts appends decimals of at most eighteen digits.
+func (w *Writer) amounts(c *chunk, a *array.Decimal128, nulls int) {
+	w.wide = w.wide[:0]
+	for _, v := range a.Values() {
+		w.wide = append(w.wide, int64(v.LowBits()))
+	}
+	appendFixed(c, w.wide, a, nulls, 8)
+}
+
+// appendFloats appends doubles, which get no bounds: NaN has no place in them.
+func appendFloats(c *chunk, a *array.Float64) {
+	raw := a.Data().Buffers()[1].Bytes()[a.Data().Offset()*8:]
+	for i := range a.Len() {
+		if a.IsValid(i) {
+			c.page = append(c.page, raw[8*i:8*i+8]...)
+		}
+	}
+}
+
+func (w *Writer) flags(c *chunk, a *array.Boolean, nulls int) {
+	low, high := byte(1), byte(0)
+	w.codes = w.codes[:0]
+	for i := range a.Len() {
+		if nulls > 0 && a.IsNull(i) {
+			continue
+		}
+		v := byte(0)
+		if a.Value(i) {
+			v = 1
+		}
+		low, high = min(low, v), max(high, v)
+		w.codes = append(w.codes, int32(v))
+	}
+	for n := len(w.codes); n%8 != 0; n++ {
+		w.codes = append(w.codes, 0)
+	}
+	c.page = appendPacked(c.page, w.codes, 1)
+	c.stats.Signed = true
+	c.stats.SetMin([]byte{low})
+	c.stats.SetMax([]byte{high})
+}
+
+// coded appends texts that come with a dictionary; of it only what the rows
+// use is written.
+func (w *Writer) coded(c *chunk, a *array.Dictionary) error {
+	words, ok := a.Dictionary().(*array.String)
+	codes, ok2 := a.Indices().(*array.Int32)
+	if !ok || !ok2 {
+		return fmt.Errorf("rows of type %s cannot be written", a.DataType())
+	}
+	place := make([]int32, words.Len()) // in the file's dictionary, from 1
+	w.codes = w.codes[:0]
+	for i, code := range codes.Int32Values() {
+		if a.IsNull(i) {
+			continue
+		}
+		if place[code] == 0 {
+			c.enter(words.Value(int(code)))
+			place[code] = int32(c.entries)
+		}
+		w.codes = append(w.codes, place[code]-1)
+	}
+	c.appendCodes(w.codes)
+	return nil
+}
+
+// enter adds a text to the dictionary.
+func (c *chunk) enter(text string) {
+	c.dictionary = appendText(c.dictionary, text)
+	c.entries++
+	c.bounds(text)
+}
+
+// bounds widens the statistics; a long text has no place in them.
+func (c *chunk) bounds(text string) {
+	s := &c.stats
+	if !s.HasMin || text < string(s.Min) {
+		s.Min, s.HasMin = append(s.Min[:0], text...), true
+	}
+	if !s.HasMax || text > string(s.Max) {
+		s.Max, s.HasMax = append(s.Max[:0], text...), true
+	}
+}
+
+func appendText(out []byte, text string) []byte {
+	return append(binary.LittleEndian.AppendUint32(out, uint32(len(text))), text...)
+}
+
+func (c *chunk) appendCodes(codes []int32) {
+	width := widthOf(c.entries)
+	c.page = appendHybrid(append(c.page, byte(width)), codes, width)
+	c.stats.ApplyStatSizeLimits(longestBound)
+}
+
+// Texts get a dictionary as long as they repeat.
+const (
+	tried     = 1024    // texts after which repetitions are counted
+	dictLimit = 1 << 17 // bytes of a dictionary
+)
+
+// texts appends texts, by a dictionary where most of them repeat.
+func (w *Writer) texts(c *chunk, a *array.String) {
+	if w.repeated(c, a) {
+		c.appendCodes(w.codes)
+		return
+	}
+	c.dictionary, c.entries = nil, 0
+	c.stats.HasMin, c.stats.HasMax = false, false
+	low, high, seen := "", "", false
+	for i := range a.Len() {
+		if a.IsNull(i) {
+			continue
+		}
+		v := a.Value(i)
+		low, high = bound(seen, low, high, v)
+		seen = true
+		c.page = appendText(c.page, v)
+	}
+	c.stats.SetMin([]byte(low))
+	c.stats.SetMax([]byte(high))
+	c.stats.ApplyStatSizeLimits(longestBound)
+}
+
+// repeated makes a dictionary of the texts; it gives up when too few repeat.
+func (w *Writer) repeated(c *chunk, a *array.String) bool {
+	clear(w.words)
+	w.codes = w.codes[:0]
+	for i := range a.Len() {
+		if a.IsNull(i) {
+			continue
+		}
+		v := a.Value(i)
+		code, known := w.words[v]
+		if !known {
+			code = int32(len(w.words))
+			w.words[v] = code
+			c.enter(v)
+			if len(c.dictionary) > dictLimit || len(w.codes) > tried && 2*c.entries > len(w.codes) {
+				return false
+			}
+		}
+		w.codes = append(w.codes, code)
+	}
+	return 2*c.entries <= len(w.codes)+1
+}

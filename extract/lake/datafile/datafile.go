@@ -1,0 +1,168 @@
+// Package datafile owns how rows in memory become a data file of the lake:
+// Parquet, as the engine writes it too, but straight from Arrow's columns. What
+// repeats costs next to nothing: a column that says the same in all rows is one
+// run, one with a dictionary keeps it, one without any value is a few bytes.
+package datafile
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet"
+	"github.com/apache/arrow-go/v18/parquet/compress"
+	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/metadata"
+	"github.com/apache/arrow-go/v18/parquet/schema"
+	"github.com/klauspost/compress/zstd"
+
+	"kefu/extract/lake"
+)
+
+// rowGroup is how many rows stand together, as in the engine's files.
+const rowGroup = 122880
+
+// magic is what a Parquet file starts and ends with.
+const magic = "PAR1"
+
+// Writer writes data files, one at a time.
+type Writer struct {
+	zstd  *zstd.Encoder
+	words map[string]int32 // of the dictionary at hand
+	codes []int32
+	wide  []int64
+	page  []byte
+	small []byte
+}
+
+// NewWriter returns a writer.
+func NewWriter() (*Writer, error) {
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return nil, fmt.Errorf("start compression: %w", err)
+	}
+	return &Writer{zstd: z, words: map[string]int32{}}, nil
+}
+
+// Write writes rows to a new file. The columns of the spec are found among
+// those of the rows by name; those that are not there are empty. The file is
+// not durable yet: see lake.Seal.
+func (w *Writer) Write(path string, spec lake.Spec, rows arrow.RecordBatch) error {
+	root, err := schemaOf(spec)
+	if err != nil {
+		return fmt.Errorf("write data file: %w", err)
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("write data file: %w", err)
+	}
+	out := &counter{w: bufio.NewWriterSize(f, 1<<18)}
+	err = w.file(out, root, spec, rows)
+	if err == nil {
+		err = out.w.Flush()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("write data file: %w", err)
+	}
+	return nil
+}
+
+// counter knows how far it has written.
+type counter struct {
+	w *bufio.Writer
+	n int64
+}
+
+// Write implements io.Writer.
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// Tell says how many bytes were written.
+func (c *counter) Tell() int64 { return c.n }
+
+func (w *Writer) file(out *counter, root *schema.Schema, spec lake.Spec, rows arrow.RecordBatch) error {
+	if _, err := io.WriteString(out, magic); err != nil {
+		return err
+	}
+	props := parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Zstd), parquet.WithVersion(parquet.V2_LATEST), parquet.WithCreatedBy("kefu"))
+	meta := metadata.NewFileMetadataBuilder(root, props, nil)
+	columns := make([]arrow.Array, len(spec.Columns))
+	for i, c := range spec.Columns {
+		if at := rows.Schema().FieldIndices(c.Name); len(at) > 0 {
+			columns[i] = rows.Column(at[0])
+		}
+	}
+	total := int(rows.NumRows())
+	for n, from := 0, 0; from < total; n, from = n+1, from+rowGroup {
+		if err := w.group(out, meta.AppendRowGroup(), columns, n, from, min(from+rowGroup, total)); err != nil {
+			return err
+		}
+	}
+	done, err := meta.Finish()
+	if err != nil {
+		return err
+	}
+	size, err := done.WriteTo(out, nil)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(append(appendNumber(nil, uint64(size), 4), magic...))
+	return err
+}
+
+// group writes some rows.
+func (w *Writer) group(out *counter, meta *metadata.RowGroupMetaDataBuilder, columns []arrow.Array, ordinal, from, to int) error {
+	meta.SetNumRows(to - from)
+	start := out.n
+	for i, column := range columns {
+		var c *chunk
+		if column == nil {
+			c = absent(to - from)
+		} else {
+			var err error
+			if c, err = w.encode(column, from, to); err != nil {
+				return err
+			}
+		}
+		if err := w.chunk(out, meta.NextColumnChunk(), c, ordinal, i); err != nil {
+			return err
+		}
+	}
+	return meta.Finish(out.n-start, int16(ordinal))
+}
+
+// absent is a column without any value.
+func absent(rows int) *chunk {
+	c := &chunk{rows: rows, page: appendPresence(nil, nil, 0, rows, rows)}
+	c.stats.SetNullCount(int64(rows))
+	return c
+}
+
+// chunk writes the pages of a column.
+func (w *Writer) chunk(out *counter, meta *metadata.ColumnChunkMetaDataBuilder, c *chunk, group, column int) error {
+	pages, err := file.NewPageWriter(out, compress.Codecs.Zstd, int(zstd.SpeedFastest), meta, int16(group), int16(column), memory.DefaultAllocator, false, nil, nil)
+	if err != nil {
+		return err
+	}
+	encoding := parquet.Encodings.Plain
+	if c.dictionary != nil {
+		encoding = parquet.Encodings.RLEDict
+		if _, err := pages.WriteDictionaryPage(file.NewDictionaryPage(memory.NewBufferBytes(c.dictionary), int32(c.entries), parquet.Encodings.Plain)); err != nil {
+			return err
+		}
+	}
+	w.small = w.zstd.EncodeAll(c.page, w.small[:0])
+	page := file.NewDataPageV1(memory.NewBufferBytes(w.small), int32(c.rows), encoding, parquet.Encodings.RLE, parquet.Encodings.RLE, int32(len(c.page)))
+	if _, err := pages.WriteDataPage(page); err != nil {
+		return err
+	}
+	meta.SetStats(c.stats)
+	return pages.Close(c.dictionary != nil, false)
+}

@@ -1,0 +1,241 @@
+package merge
+
+import (
+	"crypto/md5"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"kefu/extract/dataset"
+	"kefu/extract/lake"
+	"kefu/extract/lake/datafile"
+	"kefu/transform/compute"
+)
+
+// pile gathers the arriving rows of one dataset. When it has grown large, its
+// rows go to disk as runs: files of sorted rows. A run that holds all rows of a
+// partition, none of them known or repeated, is already the lake's file.
+type pile struct {
+	schema  *dataset.Schema
+	spec    lake.Spec
+	batches []arrow.RecordBatch
+	bytes   int64
+	runs    []run
+	rows    map[string]int64 // by source file, those in runs included
+
+	unwanted bool // there is a table of rows in runs that are not to enter
+	orphans  bool // there is a table of keys that lost their row with a withdrawn file
+}
+
+// run is a file of arriving rows, sorted.
+type run struct {
+	lake.File
+	versioned bool // every row says itself how recent it is
+}
+
+func newPile(s *dataset.Schema, spec lake.Spec) *pile {
+	return &pile{schema: s, spec: spec, rows: map[string]int64{}}
+}
+
+// add takes rows of one source file.
+func (p *pile) add(file string, rows arrow.RecordBatch) {
+	rows.Retain()
+	p.batches = append(p.batches, rows)
+	p.rows[file] += rows.NumRows()
+	p.bytes += sizeOf(rows)
+}
+
+func sizeOf(rows arrow.RecordBatch) int64 {
+	n := int64(0)
+	for _, c := range rows.Columns() {
+		for _, b := range c.Data().Buffers() {
+			if b != nil {
+				n += int64(b.Len())
+			}
+		}
+	}
+	return n
+}
+
+// take empties the pile.
+func (p *pile) take() []arrow.RecordBatch {
+	out := p.batches
+	p.batches, p.bytes = nil, 0
+	return out
+}
+
+func release(batches []arrow.RecordBatch) {
+	for _, b := range batches {
+		b.Release()
+	}
+}
+
+// cut writes rows as runs and releases them. When more of them are to come,
+// the rows of the partition that came last stay with the pile: it is likely to
+// go on, and half a partition in a run is written twice.
+func (p *pile) cut(store compute.Store, w *datafile.Writer, batches []arrow.RecordBatch, more bool) ([]arrow.RecordBatch, error) {
+	defer release(batches)
+	rows, err := newStack(batches)
+	if err != nil {
+		return nil, err
+	}
+	parts, last, err := p.divide(batches)
+	if err != nil {
+		return nil, err
+	}
+	var kept []arrow.RecordBatch
+	if open := parts[last]; more && len(parts) > 1 && len(open) < rows.rows()/2 {
+		b, err := rows.gather(open)
+		if err != nil {
+			return nil, err
+		}
+		kept = append(kept, b)
+		delete(parts, last)
+	}
+	sorter := newSorter(rows, p.order())
+	for _, name := range slices.Sorted(maps.Keys(parts)) {
+		sorter.sort(parts[name])
+		if err := p.write(store, w, rows, name, parts[name]); err != nil {
+			return kept, err
+		}
+	}
+	return kept, nil
+}
+
+// write puts rows of a partition into a new file.
+func (p *pile) write(store compute.Store, w *datafile.Writer, from *stack, partition string, rows []ref) error {
+	sorted, err := from.gather(rows)
+	if err != nil {
+		return err
+	}
+	defer sorted.Release()
+	r := run{
+		File:      lake.File{Path: store.NewFilePath(p.spec.Name, partition), Partition: partition, Rows: sorted.NumRows()},
+		versioned: p.versioned(sorted),
+	}
+	complete := p.complete(sorted, partition)
+	defer complete.Release()
+	p.runs = append(p.runs, r) // from now on the file is known, to be removed
+	return w.Write(r.Path, p.spec, complete)
+}
+
+// complete gives rows the columns that the merge adds.
+func (p *pile) complete(rows arrow.RecordBatch, partition string) arrow.RecordBatch {
+	fields, columns := rows.Schema().Fields(), slices.Clone(rows.Columns())
+	if at := rows.Schema().FieldIndices("updated_at"); len(at) == 1 {
+		field := rows.Schema().Field(at[0])
+		field.Name = versionColumn
+		fields, columns = append(fields, field), append(columns, rows.Column(at[0]))
+	}
+	if p.schema.Bucket != "" {
+		buckets := same(partition, int(rows.NumRows()))
+		defer buckets.Release()
+		fields, columns = append(fields, arrow.Field{Name: bucketColumn, Type: buckets.DataType()}), append(columns, buckets)
+	}
+	return array.NewRecordBatch(arrow.NewSchema(fields, nil), columns, rows.NumRows())
+}
+
+// same is a column that says the same in all rows.
+func same(word string, rows int) arrow.Array {
+	b := array.NewStringBuilder(memory.DefaultAllocator)
+	defer b.Release()
+	for range rows {
+		b.Append(word)
+	}
+	return b.NewArray()
+}
+
+// versioned tells rows that wait for nothing but their commit.
+func (p *pile) versioned(rows arrow.RecordBatch) bool {
+	if !p.schema.Mutable {
+		return true
+	}
+	at := rows.Schema().FieldIndices("updated_at")
+	return len(at) == 1 && rows.Column(at[0]).NullN() == 0
+}
+
+// order lists the columns that rows of a partition are sorted by, as they are
+// read later.
+func (p *pile) order() []int {
+	var out []int
+	for _, name := range sortColumns(p.schema) {
+		out = append(out, slices.IndexFunc(p.schema.Stored(), func(c dataset.Column) bool { return c.Name == name }))
+	}
+	return out
+}
+
+// divide lists the rows of each partition and tells which came last.
+func (p *pile) divide(batches []arrow.RecordBatch) (parts map[string][]ref, last string, err error) {
+	parts = map[string][]ref{}
+	for b, batch := range batches {
+		names, err := p.partitions(batch)
+		if err != nil {
+			return nil, "", err
+		}
+		// Rows come in stretches of one partition.
+		var rows []ref
+		for row := range int(batch.NumRows()) {
+			if name := names(row); rows == nil || name != last {
+				if rows != nil {
+					parts[last] = rows
+				}
+				last, rows = name, parts[name]
+			}
+			rows = append(rows, ref{uint32(b), uint32(row)})
+		}
+		if rows != nil {
+			parts[last] = rows
+		}
+	}
+	return parts, last, nil
+}
+
+// partitions tells the partition of each row of a batch.
+func (p *pile) partitions(batch arrow.RecordBatch) (func(row int) string, error) {
+	column := p.spec.Partition
+	switch p.spec.PartitionBy {
+	case lake.ByDay:
+		at := batch.Schema().FieldIndices(column)
+		days, ok := batch.Column(at[0]).(*array.Date32)
+		if !ok {
+			return nil, fmt.Errorf("column %s of %s is no date", column, p.spec.Name)
+		}
+		day, text := arrow.Date32(0), ""
+		return func(row int) string {
+			if d := days.Value(row); text == "" || d != day {
+				day, text = d, d.ToTime().Format(time.DateOnly)
+			}
+			return text
+		}, nil
+	case lake.ByValue:
+		at := batch.Schema().FieldIndices(p.schema.Bucket)
+		ids, ok := batch.Column(at[0]).(*array.String)
+		if !ok {
+			return nil, fmt.Errorf("column %s of %s is no text", p.schema.Bucket, p.spec.Name)
+		}
+		return func(row int) string {
+			sum := md5.Sum([]byte(ids.Value(row)))
+			digit := int(sum[0] >> 4)
+			return "0123456789abcdef"[digit : digit+1]
+		}, nil
+	default:
+		return func(int) string { return "" }, nil
+	}
+}
+
+// discard removes the runs but those that the lake took over.
+func (p *pile) discard(adopted map[string]bool) {
+	release(p.take())
+	for _, r := range p.runs {
+		if !adopted[r.Path] {
+			_ = os.Remove(r.Path) // what stays is an orphan, which maintenance removes
+		}
+	}
+	p.runs = nil
+}

@@ -129,7 +129,7 @@ func (s *Store) write(ctx context.Context, w io.Writer, r io.Reader) (sum string
 }
 
 func compress(ctx context.Context, w io.Writer, r io.Reader) (sum string, n int64, err error) {
-	enc, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
+	enc, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(2), zstd.WithEncoderLevel(zstd.SpeedFastest))
 	if err != nil {
 		return "", 0, fmt.Errorf("start compression: %w", err)
 	}

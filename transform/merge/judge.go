@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"kefu/extract/lake"
 	"kefu/transform/compute"
 )
@@ -181,8 +183,14 @@ func (j *judgement) write(ctx context.Context, out *Outcome) error {
 	}
 	out.Changed = slices.Sorted(maps.Keys(touched))
 	out.Files = slices.DeleteFunc(slices.Clone(j.known), func(f lake.File) bool { return touched[f.Partition] || j.undivided(f) })
+	var taken []lake.File
 	for _, name := range out.Changed {
-		file, err := j.partition(ctx, name, entering[name])
+		runs, held := j.partsOf(name)
+		if len(runs) == 1 && len(held) == 0 && runs[0].versioned && entering[name] == runs[0].Rows {
+			taken = append(taken, runs[0].File)
+			continue
+		}
+		file, err := compute.WriteFile(ctx, j.engine, j.store, j.spec, name, j.content(name, runs, held))
 		if err != nil {
 			return fmt.Errorf("partition %s: %w", name, err)
 		}
@@ -190,27 +198,39 @@ func (j *judgement) write(ctx context.Context, out *Outcome) error {
 			out.Files = append(out.Files, file)
 		}
 	}
+	if err := seal(j.store, taken); err != nil {
+		return err
+	}
+	out.Files = append(out.Files, taken...)
 	return nil
 }
 
-// partition returns the file of a partition: the one run that holds all its
-// rows, else a new file.
-func (j *judgement) partition(ctx context.Context, name string, entering int64) (lake.File, error) {
-	var runs []run
+// sealers is how many files are made durable at once: disks are quicker with
+// several, and most of it is waiting.
+const sealers = 8
+
+// seal makes files durable and measures them.
+func seal(store compute.Store, files []lake.File) error {
+	var work errgroup.Group
+	work.SetLimit(sealers)
+	for i := range files {
+		work.Go(func() error { return compute.Seal(store, &files[i]) })
+	}
+	return work.Wait()
+}
+
+// partsOf lists what a partition is made of: the runs that have rows of it, and the
+// files of the lake.
+func (j *judgement) partsOf(name string) (runs []run, held []lake.File) {
 	for _, r := range j.pile.runs {
 		if r.Partition == name {
 			runs = append(runs, r)
 		}
 	}
-	var held []lake.File
 	for _, f := range j.known {
 		if f.Partition == name || j.undivided(f) {
 			held = append(held, f)
 		}
 	}
-	if len(runs) == 1 && len(held) == 0 && runs[0].versioned && entering == runs[0].Rows {
-		file := runs[0].File
-		return file, compute.Seal(j.store, &file)
-	}
-	return compute.WriteFile(ctx, j.engine, j.store, j.spec, name, j.content(name, runs, held))
+	return runs, held
 }

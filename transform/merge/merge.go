@@ -261,6 +261,10 @@ func (m *Merger) settlePile(ctx context.Context, p *pile) error {
 	if err := m.awaitCut(); err != nil {
 		return err
 	}
+	p.asOf = map[string]time.Time{}
+	for _, f := range m.files {
+		p.asOf[f.ID] = f.AsOf
+	}
 	if batches := p.take(); len(batches) > 0 {
 		if _, err := p.cut(m.store, m.writer, batches, false); err != nil {
 			return err

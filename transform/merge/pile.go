@@ -29,6 +29,8 @@ type pile struct {
 	runs    []run
 	rows    map[string]int64 // by source file, those in runs included
 
+	asOf map[string]time.Time // when the content of source files was true, of those that have arrived whole
+
 	unwanted bool // there is a table of rows in runs that are not to enter
 	orphans  bool // there is a table of keys that lost their row with a withdrawn file
 }
@@ -36,7 +38,7 @@ type pile struct {
 // run is a file of arriving rows, sorted.
 type run struct {
 	lake.File
-	versioned bool // every row says itself how recent it is
+	versioned bool // every row says how recent it is
 }
 
 func newPile(s *dataset.Schema, spec lake.Spec) *pile {
@@ -115,30 +117,80 @@ func (p *pile) write(store compute.Store, w *datafile.Writer, from *stack, parti
 		return err
 	}
 	defer sorted.Release()
-	r := run{
-		File:      lake.File{Path: store.NewFilePath(p.spec.Name, partition), Partition: partition, Rows: sorted.NumRows()},
-		versioned: p.versioned(sorted),
+	r := run{File: lake.File{Path: store.NewFilePath(p.spec.Name, partition), Partition: partition, Rows: sorted.NumRows()}}
+	complete, versioned, err := p.complete(sorted, partition)
+	if err != nil {
+		return err
 	}
-	complete := p.complete(sorted, partition)
 	defer complete.Release()
+	r.versioned = versioned
 	p.runs = append(p.runs, r) // from now on the file is known, to be removed
 	return w.Write(r.Path, p.spec, complete)
 }
 
 // complete gives rows the columns that the merge adds.
-func (p *pile) complete(rows arrow.RecordBatch, partition string) arrow.RecordBatch {
+func (p *pile) complete(rows arrow.RecordBatch, partition string) (out arrow.RecordBatch, versioned bool, err error) {
 	fields, columns := rows.Schema().Fields(), slices.Clone(rows.Columns())
-	if at := rows.Schema().FieldIndices("updated_at"); len(at) == 1 {
-		field := rows.Schema().Field(at[0])
-		field.Name = versionColumn
-		fields, columns = append(fields, field), append(columns, rows.Column(at[0]))
+	if versioned = !p.schema.Mutable; !versioned {
+		versions, whole, err := p.versions(rows)
+		if err != nil {
+			return nil, false, err
+		}
+		defer versions.Release()
+		versioned = whole
+		fields, columns = append(fields, arrow.Field{Name: versionColumn, Type: versions.DataType(), Nullable: true}), append(columns, versions)
 	}
 	if p.schema.Bucket != "" {
 		buckets := same(partition, int(rows.NumRows()))
 		defer buckets.Release()
 		fields, columns = append(fields, arrow.Field{Name: bucketColumn, Type: buckets.DataType()}), append(columns, buckets)
 	}
-	return array.NewRecordBatch(arrow.NewSchema(fields, nil), columns, rows.NumRows())
+	return array.NewRecordBatch(arrow.NewSchema(fields, nil), columns, rows.NumRows()), versioned, nil
+}
+
+// versions tells how recent rows are: by their own word, else by that of their
+// file. It is whole unless a file has not arrived yet.
+func (p *pile) versions(rows arrow.RecordBatch) (versions arrow.Array, whole bool, err error) {
+	b := array.NewTimestampBuilder(memory.DefaultAllocator, &arrow.TimestampType{Unit: arrow.Microsecond})
+	defer b.Release()
+	var own *array.Timestamp
+	if at := rows.Schema().FieldIndices("updated_at"); len(at) == 1 {
+		own, _ = rows.Column(at[0]).(*array.Timestamp)
+	}
+	at := rows.Schema().FieldIndices("source_file")
+	file, err := texts(rows.Column(at[0]))
+	if err != nil {
+		return nil, false, fmt.Errorf("column source_file of %s: %w", p.spec.Name, err)
+	}
+	b.Reserve(int(rows.NumRows()))
+	whole = true
+	for row := range int(rows.NumRows()) {
+		if own != nil && own.IsValid(row) {
+			b.Append(own.Value(row))
+			continue
+		}
+		asOf, arrived := p.asOf[file(row)]
+		whole = whole && arrived
+		if asOf.IsZero() {
+			b.AppendNull()
+		} else {
+			b.Append(arrow.Timestamp(asOf.UnixMicro()))
+		}
+	}
+	return b.NewArray(), whole, nil
+}
+
+// texts reads a column of texts, with or without a dictionary.
+func texts(a arrow.Array) (func(row int) string, error) {
+	switch v := a.(type) {
+	case *array.String:
+		return v.Value, nil
+	case *array.Dictionary:
+		if words, ok := v.Dictionary().(*array.String); ok {
+			return func(row int) string { return words.Value(v.GetValueIndex(row)) }, nil
+		}
+	}
+	return nil, fmt.Errorf("%s is no text", a.DataType())
 }
 
 // same is a column that says the same in all rows.
@@ -149,15 +201,6 @@ func same(word string, rows int) arrow.Array {
 		b.Append(word)
 	}
 	return b.NewArray()
-}
-
-// versioned tells rows that wait for nothing but their commit.
-func (p *pile) versioned(rows arrow.RecordBatch) bool {
-	if !p.schema.Mutable {
-		return true
-	}
-	at := rows.Schema().FieldIndices("updated_at")
-	return len(at) == 1 && rows.Column(at[0]).NullN() == 0
 }
 
 // order lists the columns that rows of a partition are sorted by, as they are

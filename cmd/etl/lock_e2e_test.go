@@ -1,6 +1,7 @@
 package main
 
 import (
+	"database/sql"
 	"fmt"
 	"os"
 	"strings"
@@ -39,5 +40,41 @@ func TestTwoRunsAtOnce(t *testing.T) {
 	}
 	if s := i.summary(<-result, exitDone); s.Status != "done" || s.Publication == "" {
 		t.Errorf("the run that waited: %s, publication %q", s.Status, s.Publication)
+	}
+}
+
+// A program that has the state locked, such as a database browser, is waited for
+// and then named as the reason; nothing is done meanwhile.
+func TestAStateThatAnotherProgramLocks(t *testing.T) {
+	t.Parallel()
+	i := newPrivateInstallation(t, "")
+	i.deliver(privateRows("1")...)
+	i.night(exitDone)
+	want := i.tables()
+	i.deliver(privateRows("2")...)
+	db, err := sql.Open("sqlite", i.path("var/state.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	browser, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := browser.ExecContext(t.Context(), "begin immediate"); err != nil {
+		t.Fatal(err)
+	}
+	if said := i.etl("run"); said.code != exitEnvironment || !strings.Contains(said.err, "another program has the state locked") {
+		t.Errorf("while the state is locked: %+v", said)
+	}
+	if said := i.etl("runs"); said.code != exitDone {
+		t.Errorf("looking while the state is locked: %+v", said)
+	}
+	sameTables(t, "while the state is locked", want, i.tables())
+	if _, err := browser.ExecContext(t.Context(), "rollback"); err != nil {
+		t.Fatal(err)
+	}
+	if s := i.night(exitDone); s.Sources[0].Files != 2 {
+		t.Errorf("after it: %+v", s.Sources[0])
 	}
 }

@@ -22,6 +22,9 @@ func (a *app) printNight(s *night.Summary) {
 	}
 	out := a.terminal()
 	a.printSources(out, s)
+	if s.Replay != nil {
+		a.printReplay(out, s.Replay)
+	}
 	a.printReasons(out, s)
 	a.printModels(out, s)
 	a.printChecks(out, s)
@@ -176,10 +179,14 @@ func (a *app) printPlan(s *night.Summary) {
 		files += r.Files
 		replaced += r.Replaced
 	}
-	if files+replaced > 0 {
+	switch {
+	case s.Replay != nil:
+		a.printSources(out, s)
+		a.printReplay(out, s.Replay)
+	case files+replaced > 0:
 		out.Printf("%s to read:\n", plural(files, "new or changed file"))
 		a.printSources(out, s)
-	} else {
+	default:
 		out.Printf("no new or changed file\n")
 	}
 	a.printReasons(out, s)

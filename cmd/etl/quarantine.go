@@ -18,7 +18,7 @@ import (
 func (a *app) quarantineCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "quarantine",
-		Short: "Rows that could not be used: list, show",
+		Short: "Rows that could not be used: list, show, replay",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -51,7 +51,7 @@ func (a *app) quarantineCommand() *cobra.Command {
 		ValidArgsFunction: first(a.completeRejected),
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.showQuarantine(cmd.Context(), args[0]) },
 	}
-	cmd.AddCommand(list, show)
+	cmd.AddCommand(list, show, a.replayCommand())
 	return cmd
 }
 

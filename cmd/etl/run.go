@@ -17,6 +17,7 @@ import (
 type nightFlags struct {
 	pipeline, from, to, shop string
 	wait, values             bool
+	replay                   *night.Replay // rejected rows to read instead of what is new
 }
 
 func (f *nightFlags) register(cmd *cobra.Command) {
@@ -68,7 +69,7 @@ func (a *app) night(ctx context.Context, f nightFlags, dry bool) (*night.Summary
 	if err != nil {
 		return nil, &usageError{err}
 	}
-	options := night.Options{Dry: dry, Values: f.values}
+	options := night.Options{Dry: dry, Values: f.values, Replay: f.replay}
 	only, err := f.only(cfg)
 	if err != nil {
 		return nil, err

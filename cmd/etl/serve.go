@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kefu/cmd/etl/internal/config"
+	"kefu/cmd/etl/internal/night"
 	"kefu/cmd/etl/internal/schedule"
 	"kefu/cmd/etl/internal/terminal"
 
@@ -80,7 +81,8 @@ func jobsOf(cfg *config.Config) []schedule.Job {
 	return out
 }
 
-// lastStart is when the pipeline's last run began.
+// lastStart is when the pipeline's last run began; rejected rows that were read
+// once more are no night.
 func (a *app) lastStart(ctx context.Context, cfg *config.Config, pipeline string) (time.Time, error) {
 	state, err := openLedger(ctx, cfg, true)
 	if err != nil {
@@ -93,7 +95,7 @@ func (a *app) lastStart(ctx context.Context, cfg *config.Config, pipeline string
 	}
 	last := time.Time{}
 	for _, r := range runs {
-		if r.Pipeline == pipeline && r.StartedAt.After(last) {
+		if r.Pipeline == pipeline && r.Command != night.ReplayCommand && r.StartedAt.After(last) {
 			last = r.StartedAt
 		}
 	}

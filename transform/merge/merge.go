@@ -29,7 +29,7 @@ type File struct {
 	ID      string    // as in source_file of its rows
 	AsOf    time.Time // when its content was true, for rows without a time of their own
 	Refresh bool      // read anew under changed text rules: derived columns are replaced
-	Replace bool      // read anew with what completes it: messages that it gave before and gives no more go
+	Replace bool      // read anew under another preset or with what completes it: what it says now stands, messages that it gives no more go
 	Part    bool      // only some of its rows arrive: see Keep
 }
 

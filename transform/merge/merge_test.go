@@ -295,6 +295,31 @@ func TestACompletedFileTakesBackWhatItGave(t *testing.T) {
 	}
 }
 
+// A file that is read anew under a corrected preset says what it says now,
+// whichever content would win between files, and wherever the row lay.
+func TestAFileReadAnewReplacesItsOwnRows(t *testing.T) {
+	for _, hashes := range [][2]string{{"a", "b"}, {"b", "a"}} {
+		f := newFixture(t)
+		f.arrive("orders", map[merge.File][]row{
+			file("f1"): {order("o1", "2026-01-06", "paid", "", hashes[0]), order("o2", "2026-01-06", "paid", "", "same")},
+			file("f2"): {order("o3", "2026-01-06", "paid", "", "other")},
+		})
+		corrected := []row{order("o1", "2026-01-05", "paid", "", hashes[1]), order("o2", "2026-01-06", "paid", "", "same")}
+		for round := range 2 {
+			out := f.arrive("orders", map[merge.File][]row{{ID: "f1", Replace: true}: corrected})
+			if got, want := f.content("orders", "order_id", "event_date"), "o1 2026-01-05; o2 2026-01-06; o3 2026-01-06"; got != want {
+				t.Errorf("lake holds %s, want %s", got, want)
+			}
+			if out.Counts["f1"].Accepted != 2 {
+				t.Errorf("the corrected file counts %+v, want 2 accepted", out.Counts["f1"])
+			}
+			if round == 1 && len(out.Changed) > 0 {
+				t.Errorf("read once more without a correction it changes %v", out.Changed)
+			}
+		}
+	}
+}
+
 func TestAFileReadAnewReplacesWhatRulesOnTextsDecided(t *testing.T) {
 	f := newFixture(t)
 	judged := func(auto bool) row {

@@ -97,8 +97,8 @@ func (s *statements) prepare() []string {
 		fmt.Sprintf("create or replace temp table arriving_keys as select %s as k from %s a where %s", s.fingerprint("a"), s.located(s.runs), s.wanted("a")),
 		fmt.Sprintf("create or replace temp table known_keys as select k from arriving_keys group by k having count(*) > 1 union select %[1]s from %[2]s l where %[1]s in (select k from arriving_keys)",
 			s.fingerprint("l"), s.located(s.known)),
-		fmt.Sprintf("create or replace temp table ranked_rows as with rows as (%s union all by name %s), judged as (select *, %s from rows), ranked as (select *, %s from judged) select *, case %s end as outcome from ranked",
-			s.arriving("known_keys"), s.held(gone), s.judging(), s.ranking(), s.outcome()),
+		fmt.Sprintf("create or replace temp table ranked_rows as with rows as (%s union all by name %s), settled as (select *, %s as superseded from rows), judged as (select *, %s from settled), ranked as (select *, %s from judged) select *, case %s end as outcome from ranked",
+			s.arriving("known_keys"), s.held(gone), s.superseded(), s.judging(), s.ranking(), s.outcome()),
 		"create or replace temp table losing_rows as " + losing,
 		"create or replace temp table gone_rows as " + givingWay,
 	}
@@ -197,15 +197,25 @@ func (s *statements) held(gone string) string {
 		s.judged("l"), s.located(s.known), s.fingerprint("l"), stays)
 }
 
+// superseded tells the rows of the lake of whose keys their own file, which is
+// read anew, gives another content now.
+func (s *statements) superseded() string {
+	if !s.completes || !s.schema.Mutable {
+		return "false"
+	}
+	return fmt.Sprintf(`is_old and digest is not null and source_file in (select source_file from arriving_files where replace)
+		and bool_or(not is_old) over (partition by %[1]s, source_file) and not bool_or(not is_old) over (partition by %[1]s, source_file, digest)`, s.keys())
+}
+
 // judging finds the content that wins a key. Rows that an older version stored
 // have no digest: they say what whoever repeats them says.
 func (s *statements) judging() string {
 	order := "is_old desc, file_order, source_line" // what stands first stays
 	if s.schema.Mutable {
-		order = "version_at desc nulls last, own_latest_at desc nulls last, digest desc nulls last"
+		order = "superseded, version_at desc nulls last, own_latest_at desc nulls last, digest desc nulls last"
 	}
 	return fmt.Sprintf(`first_value(digest ignore nulls) over (partition by %[1]s order by %[2]s rows between unbounded preceding and unbounded following) as winning,
-		bool_or(is_old) over (partition by %[1]s) as known, max(case when is_old then digest end) over (partition by %[1]s) as old_digest,
+		bool_or(is_old and not superseded) over (partition by %[1]s) as known, max(case when is_old and not superseded then digest end) over (partition by %[1]s) as old_digest,
 		max(case when is_old then source_file || ':' || source_line end) over (partition by %[1]s) as old_place`, s.keys(), order)
 }
 
@@ -213,7 +223,7 @@ func (s *statements) judging() string {
 // content may still differ in what is no content: the latest word counts, then
 // what does not depend on the order of arrival, then what the lake holds.
 func (s *statements) ranking() string {
-	order := "version_at desc nulls last, own_latest_at desc nulls last, digest desc nulls last, is_old desc, source_file, source_line"
+	order := "superseded, version_at desc nulls last, own_latest_at desc nulls last, digest desc nulls last, is_old desc, source_file, source_line"
 	if !s.schema.Mutable {
 		order = s.repeats() + "refresh desc, is_old desc, file_order, source_line"
 	}

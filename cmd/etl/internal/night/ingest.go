@@ -32,20 +32,11 @@ const stagedSnapshot = -2
 func (n *Night) ingest(ctx context.Context) (*snapshots, error) {
 	start := time.Now()
 	defer n.merger.Discard()
-	if err := n.pullPlatforms(ctx); err != nil {
-		return nil, err
+	gather := n.gather
+	if n.options.Replay != nil {
+		gather = n.replay
 	}
-	for _, s := range n.Sources {
-		arrivals, err := n.pull(ctx, s)
-		if err != nil {
-			return nil, fmt.Errorf("source %s: %w", s.Name, err)
-		}
-		n.arrived = append(n.arrived, arrivals...)
-	}
-	if err := n.rescue(ctx); err != nil {
-		return nil, err
-	}
-	if err := n.begin(ctx); err != nil {
+	if err := gather(ctx); err != nil {
 		return nil, err
 	}
 	current, err := n.merge(ctx)
@@ -56,8 +47,29 @@ func (n *Night) ingest(ctx context.Context) (*snapshots, error) {
 		return nil, err
 	}
 	n.account()
+	if err := n.replayed(ctx); err != nil {
+		return nil, err
+	}
 	n.summary.Ingest.Seconds = time.Since(start).Seconds()
 	return current, nil
+}
+
+// gather reads what is new in the sources.
+func (n *Night) gather(ctx context.Context) error {
+	if err := n.pullPlatforms(ctx); err != nil {
+		return err
+	}
+	for _, s := range n.Sources {
+		arrivals, err := n.pull(ctx, s)
+		if err != nil {
+			return fmt.Errorf("source %s: %w", s.Name, err)
+		}
+		n.arrived = append(n.arrived, arrivals...)
+	}
+	if err := n.rescue(ctx); err != nil {
+		return err
+	}
+	return n.begin(ctx)
 }
 
 // arrival is a file that this run reads.
@@ -70,9 +82,10 @@ type arrival struct {
 	id      string // source_file of its rows
 	reading Reading
 	file    file.File
-	refresh bool  // its rows are known; texts are judged anew
-	again   bool  // its rows are known; those rejected or incomplete may fit now
-	part    *part // only some of its rows are wanted
+	refresh bool    // its rows are known; texts are judged anew
+	again   bool    // its rows are known; those rejected or incomplete may fit now
+	part    *part   // only some of its rows are wanted
+	chosen  *chosen // it is read again for the sake of rejected rows
 	asOf    time.Time
 	texts   string
 	counts  map[string]*ledger.Counts
@@ -186,44 +199,6 @@ func (n *Night) arrival(s Source, name string, landed landing.Landed) *arrival {
 
 // rowsID is how the rows of a content name it.
 func rowsID(source, landed string) string { return source + "/" + landed[:16] }
-
-// readAgain adds known files that must be read anew from landing: those whose
-// texts fall under other rules now, those with rejected rows whose preset
-// changed, and those that a new companion may complete.
-func (n *Night) readAgain(s Source, arrivals []*arrival, known map[string]ledger.File, replaced []ledger.File) []*arrival {
-	companion, other := false, false // a companion is new, or gives way to another
-	for _, a := range arrivals {
-		companion = companion || s.joined(a.name)
-	}
-	for _, f := range replaced {
-		other = other || s.joined(f.Name)
-	}
-	for _, f := range known {
-		if f.Status != ledger.Loaded {
-			continue
-		}
-		rejected, open := int64(0), int64(0)
-		for _, c := range f.Counts {
-			rejected += c.Rejected
-			open += c.Open
-		}
-		_, talks := f.Counts["chat_messages"]
-		refresh := talks && f.TextRules != n.textFingerprint(s)
-		again := rejected > 0 && f.Preset != s.Preset || s.joined(f.Name) && (other || rejected+open > 0 && companion)
-		if !refresh && !again {
-			continue
-		}
-		landed, err := n.Landing.Stat(s.Shop.String(), f.LandedID)
-		if err != nil {
-			n.Log.Warn("a file cannot be read anew, for its bytes are no longer kept", "source", s.Name, "file", f.Name)
-			continue
-		}
-		a := n.arrival(s, f.Name, landed)
-		a.refresh, a.again = refresh, again
-		arrivals = append(arrivals, a)
-	}
-	return arrivals
-}
 
 // connect gives the arrivals their bytes, and those of known files that they
 // are read together with.

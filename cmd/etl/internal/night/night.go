@@ -82,6 +82,7 @@ type Options struct {
 	Forced []compute.Force // days to compute anew although nothing changed
 	Dry    bool            // find out what would be done, and leave no trace
 	Values bool            // list the KPI values that change
+	Replay *Replay         // read these rejected rows once more, and nothing that is new
 }
 
 // LeaseName is the lease of whoever changes the lake or the state.
@@ -127,7 +128,11 @@ func Run(ctx context.Context, setup Setup, options Options) (*Summary, error) {
 	if options.Dry {
 		return n.summary, n.dry(ctx)
 	}
-	if n.run, err = n.Ledger.BeginRun(ctx, n.Pipeline, "run"); err != nil {
+	command := "run"
+	if options.Replay != nil {
+		command = ReplayCommand
+	}
+	if n.run, err = n.Ledger.BeginRun(ctx, n.Pipeline, command); err != nil {
 		return n.summary, err
 	}
 	n.summary.RunID, n.summary.startedAt = n.run.ID, n.run.StartedAt
@@ -141,8 +146,11 @@ func (n *Night) dry(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = n.compute(ctx, current)
 	n.summary.Status = "planned"
+	if n.isHalfway() {
+		return nil
+	}
+	_, err = n.compute(ctx, current)
 	return err
 }
 
@@ -151,7 +159,7 @@ func (n *Night) all(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if n.Compute {
+	if n.Compute && !n.isHalfway() {
 		result, err := n.compute(ctx, current)
 		if err != nil {
 			return err

@@ -93,6 +93,9 @@ func (s *sink) Skip(name, filter string, line int) {
 	if s.arrival.part != nil {
 		s.arrival.part.skipped[lineOf{name, line}] = filter
 	}
+	if c := s.arrival.chosen; c != nil && c.rows[lineOf{name, line}] != nil {
+		c.skipped[lineOf{name, line}] = filter
+	}
 }
 
 // Reject implements extract.Sink and normalise.Output.

@@ -14,6 +14,7 @@ type Summary struct {
 	Seconds     float64               `json:"seconds"`
 	Sources     []SourceSummary       `json:"sources"`
 	Ingest      IngestSummary         `json:"ingest"`
+	Replay      *ReplaySummary        `json:"replay,omitempty"` // where rejected rows were read once more
 	Reasons     []compute.Reason      `json:"reasons"`
 	Models      []compute.ModelResult `json:"models"`
 	Checks      []compute.CheckResult `json:"checks"`

@@ -11,7 +11,6 @@ import (
 	"kefu/cmd/etl/internal/terminal"
 	"kefu/extract/preset"
 	"kefu/sql"
-	"kefu/transform/catalogue"
 	"kefu/transform/model"
 	"kefu/transform/rule/yamlnode"
 
@@ -227,40 +226,6 @@ func inspectModels(context.Context, *config.Config) []config.Problem {
 		return []config.Problem{{Pos: yamlnode.Pos{File: "sql"}, Message: err.Error()}}
 	}
 	return nil
-}
-
-// inspectKPIs warns of KPIs in grades, targets, pay plans and trainings that
-// nothing computes.
-func inspectKPIs(_ context.Context, cfg *config.Config) []config.Problem {
-	known, err := catalogue.Load(sql.FS, "metrics.yaml")
-	if err != nil {
-		return []config.Problem{{Pos: yamlnode.Pos{File: "sql"}, Message: err.Error()}}
-	}
-	names := []string{}
-	for _, m := range known.Metrics() {
-		names = append(names, m.Name)
-	}
-	var out []config.Problem
-	for _, ref := range cfg.Rules.KPIs() {
-		m, ok := known.Metric(ref.KPI)
-		switch {
-		case !ok:
-			out = append(out, config.Problem{Pos: ref.Pos, Class: yamlnode.Warning,
-				Message: fmt.Sprintf("%s: there is no KPI %s", ref.Rule, ref.KPI), Hint: yamlnode.Suggest(ref.KPI, names)})
-		case ref.Rule == "training_kpis" && !judgesAgents(m):
-			out = append(out, config.Problem{Pos: ref.Pos, Class: yamlnode.Warning,
-				Message: fmt.Sprintf("%s: %s is no ratio of an agent's days, so its effect is always empty", ref.Rule, ref.KPI)})
-		}
-	}
-	return out
-}
-
-// judgesAgents tells KPIs that a training can be judged by: ratios of agents.
-func judgesAgents(m catalogue.Metric) bool {
-	if m.Name == "nps" || m.Name == "churn_rate" { // ratios with a difference above the line
-		return true
-	}
-	return m.Numerator != "" && slices.Contains(m.Grains, "agent") && slices.Contains(m.Periods, "day")
 }
 
 // inspectEffects warns of what is understood and has no effect in this version.

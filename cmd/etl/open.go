@@ -138,6 +138,9 @@ func (a *app) openNight(ctx context.Context, cfg *config.Config, pipeline *confi
 		if setup.Catalogue, err = catalogue.Load(sql.FS, "metrics.yaml"); err != nil {
 			return err
 		}
+		if problems := payPlanProblems(cfg, setup.Catalogue); len(problems) > 0 {
+			return &config.Error{Problems: problems}
+		}
 		setup.Shops = shopsOf(cfg)
 		if setup.Configured, err = a.sourcesOf(cfg); err != nil {
 			return err

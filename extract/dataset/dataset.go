@@ -46,7 +46,7 @@ type Column struct {
 	Required bool     // a row without it is rejected
 	Enum     []string // allowed values; nil = any
 	Open     bool     // other values are kept as "other", the original in raw_<name>
-	Fraction int      // digits after the point for numbers that need them (hourly_cost)
+	Signed   bool     // an amount that may be below 0
 	List     bool     // a JSON array or |-separated list, stored |-joined
 	Literal  bool     // the word "null" is a value, not a missing one
 }
@@ -105,7 +105,7 @@ func ByName(name string) *Schema {
 	return nil
 }
 
-// All returns the fourteen datasets that sources deliver, in documentation order.
+// All returns the fifteen datasets that sources deliver, in documentation order.
 func All() []*Schema { return list(false) }
 
 // Internals returns the datasets that normalisation makes by itself.

@@ -12,6 +12,7 @@ func enum(name string, v ...string) Column { return Column{Name: name, Enum: v} 
 func required(c Column) Column { c.Required = true; return c }
 func open(c Column) Column     { c.Open = true; return c }
 func listOf(c Column) Column   { c.List = true; return c }
+func signed(c Column) Column   { c.Signed = true; return c }
 
 // schemas are the canonical datasets of the product; names and order of the
 // columns are a file format of their own (preset canonical).
@@ -124,6 +125,14 @@ var schemas = []Schema{
 		Columns: []Column{
 			required(text("event_id")), required(instant("at")), required(text("agent_id")), required(enum("kind", "kb_lookup", "training")),
 			text("case_id"), text("topic"),
+		},
+	},
+	{
+		Name: "adjustments", Mutable: true, Key: []string{"adjustment_id"},
+		Columns: []Column{
+			required(text("adjustment_id")), required(text("agent_id")), required(date("dt")), text("metric"),
+			required(signed(money("value"))), required(text("author")), required(literal("reason")), required(instant("decided_at")),
+			flag("withdrawn"), instant("updated_at"),
 		},
 	},
 	{

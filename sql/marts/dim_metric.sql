@@ -12,7 +12,7 @@ columns:
   numerator: column, or sum of columns, above the line; NULL where the KPI is no ratio
   denominator: the same below the line
   grains: agent, group, shop; joined by |
-  periods: day, window; joined by |
+  periods: "day, window, month; joined by |: months have sums of days and ratios of such sums"
   source: datasets that it comes from
   position: order in which to show the KPIs
   numerator_position: position of the numerator

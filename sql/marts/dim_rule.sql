@@ -19,7 +19,8 @@ columns:
 checks: {period_is_a_day_or_more: valid_from <= valid_to}
 */
 select
-    platform, shop_id, rule,
+    i.platform, i.shop_id, rule,
     coalesce(valid_from, date '1900-01-01') as valid_from, coalesce(valid_to, date '2999-12-31') as valid_to,
     value, origin, level, rule_group, label_zh, meaning
-from rule_intervals
+from rule_intervals as i
+join shops as s on s.platform = i.platform and s.shop_id = i.shop_id

@@ -15,7 +15,9 @@ columns:
   numerator: upper side of a rate; NULL of other KPIs
   denominator: lower side of a rate; NULL of other KPIs
   value: the KPI; NULL of a rate without a denominator
-  grade: NULL
+  grade: >
+    excellent, pass, below_pass or warning, by the rule grades of the day (of a window, of its last day); NULL where no line
+    decides, and of sums of days but for an agent's single day
 */
 with
 
@@ -32,13 +34,32 @@ sides as (
         k.amounts[m.numerator_position] as numerator,
         k.amounts[m.denominator_position] + coalesce(k.amounts[m.second_denominator_position], 0)
             + coalesce(k.amounts[m.third_denominator_position], 0) as denominator,
-        k.amounts[m.position] as value
+        k.amounts[m.position] as value,
+        m.numerator is null and m.periods like '%month%' as is_sum
     from kpis k
     join metrics m on m.grains like '%' || k.grain || '%' and m.periods like '%' || k.period || '%'
-)
+),
+
+grades as (select *, case when direction = 'lower' then -1 else 1 end as sign from dim_grade),
 
 -- A rate of 0/0 has a row without a value; a KPI that the window does not have has none.
+judged as (
+    select s.grain, s.platform, s.shop_id, s.entity, s.dt, s.window_days, s.metric, s.numerator, s.denominator, s.value,
+        s.value * g.sign as merit, g.warning * g.sign as warning_merit, g.pass,
+        coalesce(g.pass, g.warning) * g.sign as pass_merit, g.excellent * g.sign as excellent_merit
+    from sides s
+    left join grades g
+        on g.platform = s.platform and g.shop_id = s.shop_id and g.metric = s.metric
+        and s.dt between g.valid_from and g.valid_to
+        and (not s.is_sum or (s.grain = 'agent' and s.window_days = 1))
+    where s.value is not null or s.denominator is not null
+)
+
 select grain, platform, shop_id, entity, dt, window_days, metric, numerator, denominator, value,
-    cast(null as varchar) as grade
-from sides
-where value is not null or denominator is not null
+    case
+        when merit >= excellent_merit then 'excellent'
+        when merit >= pass_merit then 'pass'
+        when merit < warning_merit then 'warning'
+        when merit is not null and pass is not null then 'below_pass'
+    end as grade
+from judged

@@ -26,7 +26,7 @@ type Metric struct {
 	Numerator   string   `yaml:"numerator"`   // a metric or a sum of metrics; "" = no ratio
 	Denominator string   `yaml:"denominator"` // likewise
 	Grains      []string `yaml:"grains"`      // agent, group, shop
-	Periods     []string `yaml:"periods"`     // day, window
+	Periods     []string `yaml:"periods"`     // day, window, month
 	Source      []string `yaml:"source"`      // datasets that the number comes from
 }
 
@@ -37,8 +37,15 @@ var Units = []string{"count", "items", "yuan", "seconds", "hours", "ratio", "num
 var (
 	directions = []string{"higher", "lower", "neutral"}
 	grains     = []string{"agent", "group", "shop"}
-	periods    = []string{"day", "window"}
+	periods    = []string{"day", "window", "month"}
 )
+
+// wide are the periods whose tables have a column per metric.
+var wide = periods[:2]
+
+// IsSum tells a metric whose days add up from ratios and from what is counted
+// over a period as a whole.
+func (m Metric) IsSum() bool { return m.Numerator == "" && slices.Contains(m.Periods, "month") }
 
 // Catalogue is all metrics in the order of the file.
 type Catalogue struct {

@@ -97,7 +97,7 @@ func TestTrainingsKnowEveryRatio(t *testing.T) {
 // a number, at its position.
 func TestTheValuesOfLongTablesStandAtTheirPositions(t *testing.T) {
 	list := regexp.MustCompile(`(?s)array\[\s*(.*?)\s*\] as amounts\nfrom kpi_(\w+)_(\w+)`)
-	for _, period := range periods {
+	for _, period := range wide {
 		model, err := os.ReadFile("../../sql/intermediate/int_kpi_" + period + "_values.sql")
 		if err != nil {
 			t.Fatal(err)
@@ -122,5 +122,39 @@ func TestTheValuesOfLongTablesStandAtTheirPositions(t *testing.T) {
 				t.Errorf("int_kpi_%s_values: the list of %s is not in the catalogue's order; it is:\n%s", period, match[2], strings.Join(want, ", "))
 			}
 		}
+	}
+}
+
+// The list of a month's sums holds every sum of days at its position, as the sum
+// of the column of that name, or of its exact microseconds.
+func TestTheSumsOfMonthsStandAtTheirPositions(t *testing.T) {
+	model, err := os.ReadFile("../../sql/intermediate/int_month_sums.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := regexp.MustCompile(`(?s)array\[\s*(.*?)\s*\] as amounts`).FindStringSubmatch(string(model))[1]
+	list = regexp.MustCompile(`cast\((.*?) as decimal\(38, 6\)\)`).ReplaceAllString(list, "$1")
+	list = regexp.MustCompile(`coalesce\(sum\(c\.(\w+)\), 0\)|sum\(k\.(\w+)\)`).ReplaceAllString(list, "$1$2")
+	exact := map[string]string{
+		"coverage_hours": "coverage_us", "online_hours": "online_us", "refund_hours_sum": "refund_us_sum",
+		"resolution_hours_sum": "resolution_us_sum", "labour_cost": "labour_cost_us",
+		"net_sales_amount": "sum(k.sales_amount - k.refunded_amount)",
+	}
+	var want []string
+	for _, m := range shipped(t).Metrics() {
+		column := "null"
+		if m.IsSum() {
+			column = m.Name
+			if us, ok := exact[m.Name]; ok {
+				column = us
+			}
+			if m.Unit == "hours" && exact[m.Name] == "" {
+				t.Errorf("%s is summed in hours", m.Name)
+			}
+		}
+		want = append(want, column)
+	}
+	if got := regexp.MustCompile(`,\s*`).Split(list, -1); !slices.Equal(got, want) {
+		t.Errorf("int_month_sums is not in the catalogue's order; it is:\n%s", strings.Join(want, ", "))
 	}
 }

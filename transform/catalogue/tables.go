@@ -60,7 +60,7 @@ func isKPI(table string) bool { return strings.HasPrefix(table, "kpi_") }
 // …) the catalogue does not know there, and which it knows and the table lacks.
 func (c *Catalogue) Check(table string, columns []string) error {
 	parts := strings.Split(table, "_")
-	if len(parts) != 3 || parts[0] != "kpi" || !slices.Contains(grains, parts[1]) || !slices.Contains(periods, parts[2]) {
+	if len(parts) != 3 || parts[0] != "kpi" || !slices.Contains(grains, parts[1]) || !slices.Contains(wide, parts[2]) {
 		return fmt.Errorf("%s is no table of one KPI per column", table)
 	}
 	grain, period := parts[1], parts[2]
@@ -100,7 +100,7 @@ func Columns() []Column {
 		{"numerator", "VARCHAR", "column, or sum of columns; NULL where the metric is no ratio"},
 		{"denominator", "VARCHAR", "column, or sum of columns; NULL where the metric is no ratio"},
 		{"grains", "VARCHAR", "agent, group, shop; joined by |"},
-		{"periods", "VARCHAR", "day, window; joined by |"},
+		{"periods", "VARCHAR", "day, window, month; joined by |"},
 		{"source", "VARCHAR", "datasets that the number comes from; joined by |"},
 		{"position", "INTEGER", "order in which to show the metrics"},
 		{"numerator_position", "INTEGER", "position of the numerator"},

@@ -120,6 +120,8 @@ func TestRejects(t *testing.T) {
 		{"orders", "amount=12.345", "amount", "amount with more than two decimals"},
 		{"orders", "amount=-1", "amount", "negative amount"},
 		{"orders", "amount=10000000000000000", "amount", "amount out of range"},
+		{"adjustments", "value=-1.005", "value", "amount with more than two decimals"},
+		{"adjustments", "value=--1", "value", "not an amount"},
 		{"orders", "quantity=1.5", "quantity", "not a whole number"},
 		{"orders", "quantity=-1", "quantity", "negative number"},
 		{"orders", "quantity=3000000000", "quantity", "number out of range"},

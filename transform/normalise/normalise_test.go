@@ -135,6 +135,7 @@ var bases = map[string][]string{
 	"cases":          {"case_id=9", "opened_at=2026-01-02 11:22:33"},
 	"loss_reasons":   {"agent_id=店:小美", "buyer_id=买家甲", "dt=2026-01-02"},
 	"agent_events":   {"event_id=9", "at=2026-01-02 11:22:33", "agent_id=店:小美", "kind=training"},
+	"adjustments":    {"adjustment_id=9", "agent_id=店:小美", "dt=2026-01-02", "value=1", "author=主管", "reason=申诉成立", "decided_at=2026-02-01 10:00:00"},
 }
 
 func with(name string, set ...string) extract.Record {

@@ -22,6 +22,18 @@ func cellText(s string) string {
 
 const moneyDigits = 16 // before the point, of DECIMAL(18,2)
 
+// parseSigned reads yuan that may be below 0.
+func parseSigned(s string) (cents int64, why string) {
+	if below, ok := strings.CutPrefix(s, "-"); ok && !strings.HasPrefix(below, "+") {
+		cents, why = parseMoney(below)
+		if why == "negative amount" {
+			why = "not an amount"
+		}
+		return -cents, why
+	}
+	return parseMoney(s)
+}
+
 // parseMoney reads yuan as hundredths.
 func parseMoney(s string) (cents int64, why string) {
 	rest, negative := strings.CutPrefix(s, "-")

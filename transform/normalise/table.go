@@ -167,7 +167,11 @@ func parseScalar(s *shop, c *column, v string, out *cell) (reason, hint string) 
 		out.n, reason = parseDate(v)
 		return reason, dateHint
 	case moneyForm:
-		out.n, reason = parseMoney(v)
+		if c.Signed {
+			out.n, reason = parseSigned(v)
+		} else {
+			out.n, reason = parseMoney(v)
+		}
 		return reason, "write yuan such as 12.30, without separators or unit"
 	case integerForm:
 		return parseNumber(c, v, out), "write a whole number"

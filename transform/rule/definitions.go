@@ -194,8 +194,10 @@ var afterSalesRules = []Definition{
 var gradeRules = []Definition{
 	define("grades", "", "per KPI: direction and the lines warning, pass, excellent",
 		func(v *Values) *Grades { return &v.Grades }, gradeLines),
-	define("targets", "", "per KPI: the target",
+	define("targets", "", "per KPI: the target; of sums of days that of a calendar month",
 		func(v *Values) *Targets { return &v.Targets }, targetValues),
-	define("pay_plan", "绩效提成", "per KPI: weight, floor and cap in percent; weights sum to 100",
+	define("ranking_minimum", "", "smallest denominator with which a rate is ranked",
+		func(v *Values) *int { return &v.RankingMinimum }, within(0, 1_000_000)),
+	define("pay_plan", "绩效提成", "what a calendar month pays: the base, and per KPI weight, threshold, floor and cap; weights sum to 100 %",
 		func(v *Values) *PayPlan { return &v.PayPlan }, payShares),
 }

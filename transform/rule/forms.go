@@ -24,8 +24,8 @@ var (
 	replyWithin   = reading[ReplyWithin]{"{seconds: 1 to 86400, unit: person, turn or session, hours: HH:MM-HH:MM, first_only, bot_replies}", readReplyWithin}
 	excludeOrders = reading[ExcludeOrders]{"{ids, products, tags, min_amount: yuan}", readExcludeOrders}
 	gradeLines    = reading[Grades]{"KPI: {direction, warning, pass, excellent}, or off", readGrades}
-	targetValues  = reading[Targets]{"KPI: number", readTargets}
-	payShares     = reading[PayPlan]{"KPI: {weight, floor, cap} in percent", readPayPlan}
+	targetValues  = reading[Targets]{"KPI: number, or {agent, group, shop, agents: {id: number}, groups: {name: number}}", readTargets}
+	payShares     = reading[PayPlan]{"base: yuan, or {everyone, groups, agents}; KPI: {weight, threshold, floor, cap in percent, missing: zero, target or spread}", readPayPlan}
 )
 
 func durationField(v *Values) *time.Duration { return &v.ReplyHorizon }

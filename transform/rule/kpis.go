@@ -5,7 +5,8 @@ import "kefu/transform/rule/yamlnode"
 // KPIRef is a KPI that a user's entry names.
 type KPIRef struct {
 	Rule, KPI string
-	Pos       yamlnode.Pos // of the rule's name
+	Pos       yamlnode.Pos // of the KPI
+	Capped    bool         // in a pay plan: its attainment has a cap
 }
 
 // KPIs lists the KPIs that the user's entries name, in the order of the entries.
@@ -17,27 +18,33 @@ func (s *Set) KPIs() []KPIRef {
 			continue
 		}
 		for _, v := range c.values {
-			for _, name := range kpiNames(definitions[v.rule].Name, v) {
-				out = append(out, KPIRef{Rule: definitions[v.rule].Name, KPI: name, Pos: v.pos})
-			}
+			out = append(out, kpisOf(definitions[v.rule].Name, v)...)
 		}
 	}
 	return out
 }
 
-// kpiNames leaves out KPIs that came from the table: they are not the user's words.
-func kpiNames(rule string, v setting) []string {
+// kpisOf leaves out KPIs that came from the table: they are not the user's words.
+func kpisOf(rule string, v setting) []KPIRef {
+	var out []KPIRef
 	switch value := v.value.(type) {
 	case []string:
-		if rule == "training_kpis" {
-			return value
+		if rule != "training_kpis" {
+			return nil
 		}
-	case Grades, Targets, PayPlan:
-		var out []string
+		for i, name := range value {
+			out = append(out, KPIRef{Rule: rule, KPI: name, Pos: v.node.Items[i].Pos})
+		}
+	case Grades, Targets:
 		for _, p := range v.node.Pairs {
-			out = append(out, p.Key)
+			out = append(out, KPIRef{Rule: rule, KPI: p.Key, Pos: p.Pos})
 		}
-		return out
+	case PayPlan:
+		for _, p := range v.node.Pairs {
+			if term, ok := value.Terms[p.Key]; ok {
+				out = append(out, KPIRef{Rule: rule, KPI: p.Key, Pos: p.Pos, Capped: term.Cap != nil})
+			}
+		}
 	}
-	return nil
+	return out
 }

@@ -1,8 +1,6 @@
 package rule
 
 import (
-	"strings"
-
 	"kefu/transform/rule/yamlnode"
 )
 
@@ -144,52 +142,4 @@ func checkLines(r *yamlnode.Reader, n *yamlnode.Node, what string, g Grade) bool
 		last = line
 	}
 	return true
-}
-
-func readTargets(r *yamlnode.Reader, n *yamlnode.Node, what string, base Targets) (Targets, bool) {
-	return readByKPI(r, n, what, base, func(n *yamlnode.Node, what string, _ Decimal) (Decimal, bool) {
-		return readDecimal(r, n, what, "-999999999999", "999999999999", 6)
-	})
-}
-
-func readPayPlan(r *yamlnode.Reader, n *yamlnode.Node, what string, base PayPlan) (PayPlan, bool) {
-	plan, ok := readByKPI(r, n, what, base, func(n *yamlnode.Node, what string, s PayShare) (PayShare, bool) {
-		percent := func(name, highest string, set func(Decimal)) func(*yamlnode.Node) {
-			return func(n *yamlnode.Node) {
-				if d, ok := readPercent(r, n, what+"."+name, highest); ok {
-					set(d)
-				}
-			}
-		}
-		ok := whole(r, n, what,
-			yamlnode.Field{Key: "weight", Required: true, Read: percent("weight", "100", func(d Decimal) { s.Weight = d })},
-			key("floor", percent("floor", "10000", func(d Decimal) { s.Floor = &d })),
-			key("cap", percent("cap", "10000", func(d Decimal) { s.Cap = &d })))
-		if ok && s.Floor != nil && s.Cap != nil && s.Floor.Cmp(*s.Cap) > 0 {
-			r.Errorf(n.Pos, "", "%s: floor %s%% is above cap %s%%", what, s.Floor, s.Cap)
-			return s, false
-		}
-		return s, ok
-	})
-	if !ok || len(plan) == 0 {
-		return plan, ok
-	}
-	var sum int64
-	for _, s := range plan {
-		sum += s.Weight.micros()
-	}
-	if sum != 100_000_000 {
-		total := Decimal{unscaled: sum, scale: 6}
-		r.Errorf(n.Pos, "", "the weights of %s sum to %s %%, not to 100 %%", what, strings.TrimRight(strings.TrimRight(total.String(), "0"), "."))
-		return plan, false
-	}
-	return plan, true
-}
-
-// readPercent takes 40 or 40%.
-func readPercent(r *yamlnode.Reader, n *yamlnode.Node, what, highest string) (Decimal, bool) {
-	if bare, ok := strings.CutSuffix(n.Value, "%"); ok && n.Kind == yamlnode.Text {
-		n = &yamlnode.Node{Pos: n.Pos, Kind: yamlnode.Float, Value: bare, Raw: n.Raw}
-	}
-	return readDecimal(r, n, what, "0", highest, 4)
 }

@@ -150,6 +150,7 @@ func Parse(entries []Entry, shops []Shop) (*Set, []Problem) {
 		}
 		problems = append(problems, s.compile(e, base)...)
 	}
+	problems = append(problems, s.untargeted()...)
 	return s, append(problems, s.warnings()...)
 }
 

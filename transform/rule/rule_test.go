@@ -68,7 +68,7 @@ func TestDefaultsAreThoseOfTheTable(t *testing.T) {
 	if v.Grades["response_avg_s"].Direction != "lower" || v.Grades["answer_ratio"].Excellent.String() != "1.4" {
 		t.Errorf("grades = %+v", v.Grades)
 	}
-	if len(v.Targets) != 0 || len(v.PayPlan) != 0 || len(v.Topics.List) < 10 {
+	if len(v.Targets) != 0 || len(v.PayPlan.Terms) != 0 || len(v.Topics.List) < 10 {
 		t.Errorf("targets %v, pay_plan %v, %d topics", v.Targets, v.PayPlan, len(v.Topics.List))
 	}
 }
@@ -205,18 +205,26 @@ func TestGradesTargetsAndPayPlan(t *testing.T) {
       good_rate: {direction: higher, warning: 0.9, pass: 0.95}
     targets: {sales_amount: 50000, good_rate: 0.98}
     pay_plan:
+      base: {everyone: 2000, groups: {售前: 2500}, agents: {a1: 3000.50}}
       sales_amount: {weight: 60%, floor: 60%, cap: 150%}
-      good_rate: {weight: 40}
+      good_rate: {weight: 40, threshold: 80, missing: spread}
 `)
 	v := set.At("other", "s", date("2026-01-05"))
 	if _, ok := v.Grades["answer_ratio"]; ok || v.Grades["reply_rate"].Pass.String() != "0.95" || v.Grades["reply_rate"].Direction != "higher" || v.Grades["online_hours_avg"].Pass.String() != "9" {
 		t.Errorf("grades = %+v", v.Grades)
 	}
-	if v.Targets["sales_amount"].String() != "50000" {
+	if v.Targets["sales_amount"].Every.String() != "50000" {
 		t.Errorf("targets = %+v", v.Targets)
 	}
-	if p := v.PayPlan["sales_amount"]; p.Weight.String() != "60" || p.Cap.String() != "150" || v.PayPlan["good_rate"].Floor != nil {
+	terms, base := v.PayPlan.Terms, v.PayPlan.Base
+	if p := terms["sales_amount"]; len(terms) != 2 || p.Weight.String() != "60" || p.Cap.String() != "150" || p.Missing != "zero" {
 		t.Errorf("pay_plan = %+v", v.PayPlan)
+	}
+	if p := terms["good_rate"]; p.Floor != nil || p.Threshold.String() != "80" || p.Missing != "spread" {
+		t.Errorf("pay_plan = %+v", v.PayPlan)
+	}
+	if base.Everyone.String() != "2000" || base.Groups["售前"].String() != "2500" || base.Agents["a1"].String() != "3000.5" {
+		t.Errorf("base = %+v", base)
 	}
 }
 

@@ -50,32 +50,41 @@ func dateOrNil(t time.Time) any {
 func (s *Set) Table(shops []Shop) []InForce {
 	var out []InForce
 	for _, shop := range sortedShops(shops) {
-		t := s.timeline(shop.Platform, shop.ID)
 		for rule := range definitions {
-			var last *source
-			for i := range t.segments {
-				seg := &t.segments[i]
-				src := seg.origins[rule]
-				if i > 0 && src == last {
-					continue
-				}
-				if i > 0 {
-					out[len(out)-1].To = dateOf(seg.from - 1)
-				}
-				last = src
-				out = append(out, inForce(shop, seg, rule))
+			for _, p := range s.timeline(shop.Platform, shop.ID).periods(rule) {
+				out = append(out, InForce{Platform: shop.Platform, Shop: shop.ID, From: p.from, To: p.to, Origin: p.segment.origin(rule)})
 			}
 		}
 	}
 	return out
 }
 
-func inForce(shop Shop, seg *segment, rule int) InForce {
-	row := InForce{Platform: shop.Platform, Shop: shop.ID, Origin: seg.origin(rule)}
-	if seg.from != minDay {
-		row.From = dateOf(seg.from)
+// period is a time over which one setting of a rule holds. Zero dates are
+// without limit.
+type period struct {
+	from, to time.Time
+	segment  *segment
+}
+
+// periods are those of one rule, one after the other.
+func (t *timeline) periods(rule int) []period {
+	var out []period
+	var last *source
+	for i := range t.segments {
+		seg := &t.segments[i]
+		src := seg.origins[rule]
+		if i > 0 && src == last {
+			continue
+		}
+		last = src
+		p := period{segment: seg}
+		if i > 0 {
+			out[len(out)-1].to = dateOf(seg.from - 1)
+			p.from = dateOf(seg.from)
+		}
+		out = append(out, p)
 	}
-	return row
+	return out
 }
 
 // Fingerprint identifies what the rules on texts say for a shop, over all time.

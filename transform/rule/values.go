@@ -61,6 +61,7 @@ type Values struct {
 	TrainingKPIs         []string
 	Grades               Grades
 	Targets              Targets
+	RankingMinimum       int
 	PayPlan              PayPlan
 }
 
@@ -100,19 +101,7 @@ type Grade struct {
 type Grades map[string]Grade
 
 // Targets is the rule targets: KPI → target.
-type Targets map[string]Decimal
-
-// PayShare is one KPI of the pay plan, all in percent: its weight in the whole,
-// and the lowest and highest attainment that is paid.
-type PayShare struct {
-	Weight Decimal  `json:"weight"`
-	Floor  *Decimal `json:"floor,omitempty"`
-	Cap    *Decimal `json:"cap,omitempty"`
-}
-
-// PayPlan is the rule pay_plan: KPI → share of the performance pay. Weights of
-// a plan that is not empty sum to 100.
-type PayPlan map[string]PayShare
+type Targets map[string]Target
 
 // IsAutoReply tells whether a text is automatic by auto_reply_patterns.
 func (v *Values) IsAutoReply(text string) bool { return v.AutoReplyPatterns.Match(text) }

@@ -18,7 +18,7 @@ import (
 // longWorlds is how many worlds' KPIs are looked at one by one.
 const longWorlds = 2
 
-// kpi_long and kpi_compare say of every KPI what the wide tables say.
+// kpi_long, kpi_compare and kpi_ranking say of every KPI what the wide tables say.
 func TestLongTablesOfWorlds(t *testing.T) {
 	pack := randomPack(t, longWorlds)
 	h := start(t, pack)
@@ -29,6 +29,10 @@ func TestLongTablesOfWorlds(t *testing.T) {
 		t.Fatal(err)
 	}
 	compared, err := h.Rows(t.Context(), "kpi_compare")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ranking, err := h.Rows(t.Context(), "kpi_ranking")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,12 +47,19 @@ func TestLongTablesOfWorlds(t *testing.T) {
 		}
 		return strings.Split(m.Numerator, " + "), strings.Split(m.Denominator, " + ")
 	}
+	direction := func(metric string) string {
+		m, _ := metrics.Metric(metric)
+		return m.Direction
+	}
 	for _, w := range pack {
 		want := reference.Compute(w)
+		wanted := reference.Long(w, want, sides)
 		elsewhere := func(r harness.Row) bool { return r["shop_id"] != w.Shop.ID }
-		differences := reference.Compare("kpi_long", reference.Long(want, sides), slices.DeleteFunc(slices.Clone(long), elsewhere), reference.LongKeys)
+		differences := reference.Compare("kpi_long", wanted, slices.DeleteFunc(slices.Clone(long), elsewhere), reference.LongKeys)
 		differences = append(differences, reference.Compare("kpi_compare", reference.Compared(want),
 			slices.DeleteFunc(slices.Clone(compared), elsewhere), append(slices.Clone(reference.LongKeys), "basis"))...)
+		differences = append(differences, reference.Compare("kpi_ranking", reference.Ranking(w, wanted, want["kpi_month"], direction),
+			slices.DeleteFunc(slices.Clone(ranking), elsewhere), reference.RankingKeys)...)
 		byColumn := map[string][]string{}
 		for _, d := range differences {
 			byColumn[d.Table+"."+d.Column] = append(byColumn[d.Table+"."+d.Column], w.Name+": "+d.String())

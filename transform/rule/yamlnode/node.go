@@ -108,6 +108,16 @@ type Pair struct {
 	Value *Node
 }
 
+// KeyPos returns where a key of a mapping stands, or the node where it has none.
+func (n *Node) KeyPos(key string) Pos {
+	for _, p := range n.Pairs {
+		if p.Key == key {
+			return p.Pos
+		}
+	}
+	return n.Pos
+}
+
 // Get returns the value of a key of a mapping, or nil.
 func (n *Node) Get(key string) *Node {
 	if n == nil {

@@ -61,6 +61,8 @@ func (b *builder) read(line string) error {
 		return b.serviceCase(rest)
 	case word == "event":
 		return b.event(rest)
+	case word == "adjustment":
+		return b.adjustment(rest)
 	case word == "evaluation":
 		return b.evaluation(rest)
 	case word == "flag":

@@ -25,6 +25,8 @@
 //	case c1: of b1, 06 10:00, about o1, agent a1, type 物流, replied 06 10:01, resolved 07 10:00, nps 9, transferred
 //	event e1: training of a1, 05 10:00
 //	evaluation e1: of b1, agent a1, 05 12:00, score 5
+//	adjustment x1: of a1, 6th, bad -1, withdrawn
+//	adjustment x2: of a1, 6th, 50.05 yuan
 //	rating: of o1, by b1, 2026-01-10 12:00, service 5
 //	want a1, 5th: received_buyers 1, reply_rate NULL
 //	want S, 7 days as of the 10th: slow_rate 1/2
@@ -38,9 +40,14 @@
 //	want case type 物流 5th: cases 1
 //	want topic 价格 5th: buyers 2, share 2/3
 //	want training effect e1 response_avg_s: effect -10
+//	want month a1 reply_rate: value 0.5, grade below_pass
+//	want month group:g sales_amount: value 80
+//	want term a1 sales_amount: attainment 0.7, amount 350
+//	want statement a1: total 1000
+//	want adjustment x1: effect kpi
 //	want no row a1 6th
 //
-// A time without a year is of January 2026, on the wall clock of Shanghai. An
+// Months are January. A time without a year is of January 2026, on the wall clock of Shanghai. An
 // order is of 100 yuan, one piece, one item of product p1, unless stated. Unless
 // `data ends` says otherwise, the shop has one message and one unpaid order on
 // the 31st at noon, of a buyer and an agent that appear nowhere else.

@@ -172,6 +172,9 @@ func (w *want) target(parts []string) error {
 	if ok, err := w.careTarget(parts); ok {
 		return err
 	}
+	if w.payTarget(parts) {
+		return nil
+	}
 	var err error
 	switch {
 	case parts[0] == "group" && len(parts) > 2: // group g, 5th

@@ -42,8 +42,14 @@ type Harness struct {
 	known     map[compute.ShopKey]compute.Known
 }
 
-// Relations are the small relations that models read, beside the datasets.
-var Relations = []string{"metrics", "rule_intervals"}
+// Relations names the small relations that models read, beside the datasets.
+func Relations() []string {
+	out := []string{"metrics"}
+	for _, r := range rule.Relations() {
+		out = append(out, r.Name)
+	}
+	return out
+}
 
 // New starts a harness whose files stand in dir.
 func New(ctx context.Context, dir string, shops []compute.Shop, rules *rule.Set) (*Harness, error) {
@@ -59,7 +65,7 @@ func New(ctx context.Context, dir string, shops []compute.Shop, rules *rule.Set)
 	if err != nil {
 		return nil, err
 	}
-	graph, err := model.Build(models, compute.Inputs(Relations...), string(macros), func(q string) ([]string, error) { return engine.References(ctx, q) })
+	graph, err := model.Build(models, compute.Inputs(Relations()...), string(macros), func(q string) ([]string, error) { return engine.References(ctx, q) })
 	if err != nil {
 		return nil, err
 	}
@@ -78,17 +84,19 @@ func New(ctx context.Context, dir string, shops []compute.Shop, rules *rule.Set)
 
 // relations are the small relations as the catalogue and the rules stand.
 func (h *Harness) relations() []compute.Relation {
-	metrics, intervals := compute.Relation{Name: "metrics", Rows: h.catalogue.Rows()}, compute.Relation{Name: "rule_intervals"}
+	metrics := compute.Relation{Name: "metrics", Rows: h.catalogue.Rows()}
 	for _, c := range catalogue.Columns() {
 		metrics.Columns = append(metrics.Columns, compute.RelationColumn{Name: c.Name, Type: c.Type})
 	}
-	for _, c := range rule.TableColumns() {
-		intervals.Columns = append(intervals.Columns, compute.RelationColumn{Name: c.Name, Type: c.SQL})
+	out := []compute.Relation{metrics}
+	for _, r := range h.rules.Relations(h.rules.Shops()) {
+		table := compute.Relation{Name: r.Name, Rows: r.Rows}
+		for _, c := range r.Columns {
+			table.Columns = append(table.Columns, compute.RelationColumn{Name: c.Name, Type: c.SQL})
+		}
+		out = append(out, table)
 	}
-	for _, f := range h.rules.Table(h.rules.Shops()) {
-		intervals.Rows = append(intervals.Rows, f.Values())
-	}
-	return []compute.Relation{metrics, intervals}
+	return out
 }
 
 // Close stops the engine.

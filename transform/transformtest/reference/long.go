@@ -69,19 +69,23 @@ func longRow(grain, entity string, r Row, metric string) Row {
 	return row
 }
 
-// Long turns the wide KPI tables into the rows of kpi_long.
-func Long(result Result, sides Sides) []Row {
+// Long turns the wide KPI tables of a world into the rows of kpi_long.
+func Long(w *world.World, result Result, sides Sides) []Row {
 	var out []Row
-	for _, w := range wide {
-		for _, r := range result[w.table] {
-			for _, column := range numbers(w.table, r) {
+	for _, t := range wide {
+		for _, r := range result[t.table] {
+			rules := w.RulesAt(r["dt"].(world.Date))
+			for _, column := range numbers(t.table, r) {
 				above, below := sides(column)
-				row := longRow(w.grain, w.entity, r, column)
+				row := longRow(t.grain, t.entity, r, column)
 				row["numerator"], row["denominator"] = asFloat(side(r, above)), asFloat(side(r, below))
 				if r[column] == nil && row["denominator"] == nil {
 					continue
 				}
 				row["value"], row["grade"] = asFloat(r[column]), nil
+				if !isSum(column) || t.table == "kpi_agent_day" {
+					row["grade"] = gradeOf(rules, column, row["value"])
+				}
 				out = append(out, row)
 			}
 		}

@@ -34,6 +34,10 @@ var Keys = map[string][]string{
 	"case_types":        {"platform", "shop_id", "dt", "type"},
 	"kpi_topic_day":     {"platform", "shop_id", "topic", "dt"},
 	"training_effects":  {"platform", "shop_id", "event_id", "metric"},
+	"kpi_month":         {"grain", "platform", "shop_id", "entity", "month", "metric"},
+	"pay_terms":         {"platform", "shop_id", "agent_id", "month", "metric"},
+	"pay_statements":    {"platform", "shop_id", "agent_id", "month"},
+	"pay_adjustments":   {"platform", "shop_id", "adjustment_id"},
 }
 
 // calc holds what the topics hand to each other while one world is computed.
@@ -104,6 +108,8 @@ func Compute(w *world.World) Result {
 	c.writeWindows()
 	c.writeTopics()
 	c.writeTrainings()
+	c.writeMonths()
+	c.writePay()
 	return c.out
 }
 

@@ -26,6 +26,8 @@ func Random(seed uint64) (*World, error) {
 	g.tangle = g.chance(35)
 	g.shop(seed)
 	g.ruleEntries()
+	pay := g.payNumbers(seed)
+	pay.payRules()
 	if err := g.w.Open(); err != nil {
 		return nil, fmt.Errorf("world of seed %d: %w", seed, err)
 	}
@@ -44,6 +46,7 @@ func Random(seed uint64) (*World, error) {
 	g.cases()
 	g.events()
 	g.end()
+	pay.adjustments()
 	return g.w, nil
 }
 

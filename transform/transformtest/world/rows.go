@@ -8,7 +8,7 @@ func (w *World) delivered() map[string][]fields {
 		"chat_messages": make([]fields, 0, len(w.Messages)), "orders": make([]fields, 0, len(w.Orders)),
 		"order_items": nil, "refunds": nil, "complaints": nil, "evaluations": nil, "order_ratings": nil,
 		"agent_presence": nil, "agents": nil, "products": nil, "buyer_flags": nil, "loss_reasons": nil,
-		"cases": nil, "agent_events": nil,
+		"cases": nil, "agent_events": nil, "adjustments": nil,
 	}
 	add := func(name string, f fields) { out[name] = append(out[name], f) }
 	for _, m := range w.Messages {
@@ -86,6 +86,12 @@ func (w *World) addDimensions(add func(string, fields)) {
 	for _, e := range w.Events {
 		add("agent_events", fields{
 			"event_id": e.ID, "at": e.At, "agent_id": e.AgentID, "kind": e.Kind, "case_id": e.CaseID, "topic": e.Topic,
+		})
+	}
+	for _, a := range w.Adjustments {
+		add("adjustments", fields{
+			"adjustment_id": a.ID, "agent_id": a.AgentID, "dt": a.Dt, "metric": a.Metric, "value": Cents(a.Value),
+			"author": a.Author, "reason": a.Reason, "decided_at": a.DecidedAt, "withdrawn": a.Withdrawn,
 		})
 	}
 }

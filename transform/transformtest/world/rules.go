@@ -59,6 +59,11 @@ type Rules struct {
 	RetentionDays        int
 	TrainingDays         int
 	TrainingKPIs         []string
+
+	Grades         map[string]GradeLines
+	Targets        map[string]Target
+	RankingMinimum int
+	PayPlan        PayPlan
 }
 
 // ReplyWithin is the value of the rule reply_within.
@@ -90,6 +95,7 @@ func defaults() Rules {
 		RatingFrom: 8 * 3600, RatingTo: 23 * 3600, RatingSources: []string{"buyer", "agent", "system"}, DSRMaxPerMonth: 3,
 		SLAFirstReplyMinutes: 3, SLAResolveHours: 48, RepeatContactDays: 7, RetentionDays: 180, TrainingDays: 14,
 		TrainingKPIs: []string{"response_avg_s", "inquiry_to_pay_rate", "good_rate"},
+		Grades:       defaultGrades(), RankingMinimum: 10,
 	}
 }
 

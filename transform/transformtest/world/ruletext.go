@@ -78,7 +78,7 @@ func (r *Rules) set(name string, v any) (err error) {
 		"filter_watchword_times": &r.FilterWatchwordTimes, "handover_max_agent_messages": &r.HandoverMax,
 		"long_reception_minutes": &r.LongReceptionMinutes, "session_gap_minutes": &r.SessionGapMinutes,
 		"inquiry_validity_days": &r.InquiryValidityDays, "after_sales_days": &r.AfterSalesDays, "outbound_days": &r.OutboundDays,
-		"follow_up_minutes": &r.FollowUpMinutes, "agent_initiated_reply_days": &r.AgentInitiatedDays,
+		"follow_up_minutes": &r.FollowUpMinutes, "ranking_minimum": &r.RankingMinimum, "agent_initiated_reply_days": &r.AgentInitiatedDays,
 		"remind_after_minutes": &r.RemindAfterMinutes, "remind_within_hours": &r.RemindWithinHours, "dsr_max_per_month": &r.DSRMaxPerMonth,
 		"sla_first_reply_minutes": &r.SLAFirstReplyMinutes, "sla_resolve_hours": &r.SLAResolveHours,
 		"repeat_contact_days": &r.RepeatContactDays, "retention_days": &r.RetentionDays, "training_days": &r.TrainingDays,
@@ -134,7 +134,7 @@ func (r *Rules) setOther(name string, v any) (err error) {
 	case "exclude_orders":
 		return r.setExcludeOrders(v)
 	default:
-		return fmt.Errorf("no such rule in these worlds")
+		return r.setPay(name, v)
 	}
 	return err
 }

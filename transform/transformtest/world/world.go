@@ -36,6 +36,7 @@ type World struct {
 	LossReasons []LossReason
 	Cases       []Case
 	Events      []AgentEvent
+	Adjustments []Adjustment
 
 	zone    *time.Location
 	entries []ruleEntry
@@ -190,6 +191,17 @@ type Case struct {
 type AgentEvent struct {
 	ID, AgentID, Kind, CaseID, Topic string
 	At                               time.Time
+}
+
+// Adjustment is a row of adjustments; Value is hundredths.
+type Adjustment struct {
+	ID, AgentID    string
+	Dt             Date
+	Metric         string
+	Value          int64
+	Author, Reason string
+	DecidedAt      time.Time
+	Withdrawn      bool
 }
 
 // Open reads the shop's time zone and rules. It must be called once after the

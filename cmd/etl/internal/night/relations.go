@@ -13,23 +13,28 @@ import (
 // Relations are the small tables that models read beside the datasets, without
 // their rows.
 func Relations() []compute.Relation {
-	metrics, intervals := compute.Relation{Name: "metrics"}, compute.Relation{Name: "rule_intervals"}
+	metrics := compute.Relation{Name: "metrics"}
 	for _, c := range catalogue.Columns() {
 		metrics.Columns = append(metrics.Columns, compute.RelationColumn{Name: c.Name, Type: c.Type})
 	}
-	for _, c := range rule.TableColumns() {
-		intervals.Columns = append(intervals.Columns, compute.RelationColumn{Name: c.Name, Type: c.SQL})
+	return append([]compute.Relation{metrics}, ruleRelations(rule.Relations())...)
+}
+
+func ruleRelations(tables []rule.Relation) []compute.Relation {
+	out := make([]compute.Relation, len(tables))
+	for i, t := range tables {
+		out[i] = compute.Relation{Name: t.Name, Rows: t.Rows}
+		for _, c := range t.Columns {
+			out[i].Columns = append(out[i].Columns, compute.RelationColumn{Name: c.Name, Type: c.SQL})
+		}
 	}
-	return []compute.Relation{metrics, intervals}
+	return out
 }
 
 func (n *Night) relations() []compute.Relation {
-	all := Relations()
-	all[0].Rows = n.Catalogue.Rows()
-	for _, f := range n.Rules.Table(n.Rules.Shops()) {
-		all[1].Rows = append(all[1].Rows, f.Values())
-	}
-	return all
+	metrics := Relations()[0]
+	metrics.Rows = n.Catalogue.Rows()
+	return append([]compute.Relation{metrics}, ruleRelations(n.Rules.Relations(n.Rules.Shops()))...)
 }
 
 func shopKey(name string) compute.ShopKey {

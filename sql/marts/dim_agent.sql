@@ -1,7 +1,7 @@
 /* model
 description: >
-  One row per agent and period in force; an agent seen in chat without a row of agents has his id as name and no
-  group.
+  One row per agent and period in force; an agent who is only seen at work (in chats, presence, ratings, cases, events,
+  credits, adjustments), without a row of agents, has his id as name and no group.
 grain: [platform, shop_id, agent_id, valid_from]
 scope: full
 stored: true
@@ -19,7 +19,21 @@ known as (
 ),
 
 seen as (
-    select distinct platform, shop_id, agent_id from int_receptions
+    select platform, shop_id, agent_id from int_receptions
+    union
+    select platform, shop_id, agent_id from int_consultations
+    union
+    select platform, shop_id, agent_id from int_presence_days
+    union
+    select platform, shop_id, agent_id from int_evaluations where agent_id is not null
+    union
+    select platform, shop_id, agent_id from int_cases where agent_id is not null
+    union
+    select platform, shop_id, agent_id from int_agent_events
+    union
+    select platform, shop_id, agent_id from order_credits
+    union
+    select platform, shop_id, agent_id from adjustments
 ),
 
 unknown as (

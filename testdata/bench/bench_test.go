@@ -7,6 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"kefu/extract/postgres/postgrestest"
 )
 
 func TestMeasuresAreSummedUp(t *testing.T) {
@@ -92,5 +96,34 @@ func TestACloneSharesFilesAndCopiesTheState(t *testing.T) {
 		if err != nil || os.SameFile(a, b) != shared {
 			t.Errorf("%s: shared is %v, %v", name, !shared, err)
 		}
+	}
+}
+
+func TestABareCopyCopiesWhatWasLoaded(t *testing.T) {
+	server := postgrestest.Start(t)
+	ctx := t.Context()
+	conn, err := pgx.Connect(ctx, server.Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(ctx) })
+	_, err = conn.Exec(ctx, `create schema kpi; create table kpi.a (k text primary key, n numeric(18,6)); create table kpi.b (dt date);
+		insert into kpi.a values ('甲', 1.5), ('', null); insert into kpi.b values ('2026-01-05')`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{work: t.TempDir()}
+	for range 2 { // whatever an earlier round has left
+		if _, err := b.bareCopy(ctx, conn, 3); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var rows string
+	err = conn.QueryRow(ctx, "select string_agg(k || coalesce(n::text, '-'), ' ' order by k) || (select min(dt) from bare.b) from bare.a").Scan(&rows)
+	if err != nil || rows != "- 甲1.5000002026-01-05" {
+		t.Errorf("copied %q, %v", rows, err)
+	}
+	if _, err := b.bareCopy(ctx, conn, 4); err == nil {
+		t.Error("a row less than was loaded is no error")
 	}
 }

@@ -102,12 +102,17 @@ pipelines:
   - {name: all}
 `
 
+// warehouse is added to the configuration when loading is measured.
+const warehouse = `warehouses:
+  - {name: server, type: postgres, dsn: "${` + serverVariable + `}", schema: ` + loadedSchema + `}
+`
+
 // configure writes the configuration that etl runs with.
-func (b *bench) configure() error {
+func (b *bench) configure(more ...string) error {
 	if err := os.MkdirAll(b.work, 0o755); err != nil {
 		return fmt.Errorf("make work folder: %w", err)
 	}
-	text := fmt.Sprintf(configuration, b.memory, b.threads, b.data)
+	text := fmt.Sprintf(configuration, b.memory, b.threads, b.data) + strings.Join(more, "")
 	err := errors.Join(
 		os.WriteFile(filepath.Join(b.work, "pipelines.yaml"), []byte(text), 0o600),
 		os.WriteFile(filepath.Join(b.work, "hash.key"), []byte("a key for measurements, long enough to be one\n"), 0o600),

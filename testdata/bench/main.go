@@ -82,6 +82,7 @@ var sections = []struct {
 	{"ingest", measureIngest},
 	{"models", measureModels},
 	{"idle", measureIdle},
+	{"load", measureLoad},
 }
 
 func parse(args []string) (options, error) {

@@ -106,7 +106,10 @@ const shownModels = 15
 func (r *result) print(w io.Writer) error {
 	r.sort()
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "%d rows, %d threads on %d CPUs, memory limit %s\n\n", r.Rows, r.Threads, r.CPUs, r.Memory)
+	fmt.Fprintf(t, "%d buyers, %d threads on %d CPUs, memory limit %s\n\n", r.Buyers, r.Threads, r.CPUs, r.Memory)
+	if r.Rows > 0 {
+		fmt.Fprintf(t, "%d rows in all files\n\n", r.Rows)
+	}
 	fmt.Fprintln(t, "section\twho\twhat\tunit\tmin\tmedian\tmax\ttarget\t")
 	for _, m := range r.Measures {
 		mark := ""

@@ -16,6 +16,7 @@ const (
 	targetModels = 8.0        // seconds, as a multiple of one sort of the messages
 	targetHelp   = 0.05       // seconds
 	targetIdle   = 1.0        // seconds
+	targetLoad   = 0.9        // rows a second, as a multiple of a bare COPY
 	idleRuns     = 5          // short ones are run more often
 	ingestOnly   = "ingest"   // pipelines of the configuration
 	everything   = "all"      //
@@ -59,6 +60,10 @@ type runSummary struct {
 		Rows    int64   `json:"rows"`
 		Seconds float64 `json:"seconds"`
 	} `json:"models"`
+	Load []struct {
+		Rows    int64   `json:"rows"`
+		Seconds float64 `json:"seconds"`
+	} `json:"load"`
 }
 
 // measureIngest reads all files with etl and with the rival, in turns.
@@ -152,22 +157,15 @@ func measureStart(ctx context.Context, b *bench) error {
 			return err
 		}
 		b.result.under("start", "kefu", "etl --help", "s", u.Seconds, targetHelp)
+		b.result.add("start", "kefu", "user+sys", "s", u.CPU)
 	}
 	return nil
 }
 
 // measureIdle runs a night with nothing to do.
 func measureIdle(ctx context.Context, b *bench) error {
-	if _, err := os.Stat(filepath.Join(b.work, computedDir)); errors.Is(err, os.ErrNotExist) {
-		if err := b.ingested(ctx); err != nil {
-			return err
-		}
-		if err := clone(filepath.Join(b.work, ingestedDir), filepath.Join(b.work, computedDir)); err != nil {
-			return fmt.Errorf("copy the lake: %w", err)
-		}
-		if _, _, err := b.etlRun(ctx, computedDir, everything); err != nil {
-			return err
-		}
+	if err := b.computed(ctx); err != nil {
+		return err
 	}
 	for range b.repeat * idleRuns {
 		u, _, err := b.etlRun(ctx, computedDir, everything)
@@ -175,6 +173,22 @@ func measureIdle(ctx context.Context, b *bench) error {
 			return err
 		}
 		b.result.under("idle", "kefu", "nothing to do", "s", u.Seconds, targetIdle)
+		b.result.add("idle", "kefu", "user+sys", "s", u.CPU)
 	}
 	return nil
+}
+
+// computed makes sure that there are models.
+func (b *bench) computed(ctx context.Context) error {
+	if _, err := os.Stat(filepath.Join(b.work, computedDir)); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err := b.ingested(ctx); err != nil {
+		return err
+	}
+	if err := clone(filepath.Join(b.work, ingestedDir), filepath.Join(b.work, computedDir)); err != nil {
+		return fmt.Errorf("copy the lake: %w", err)
+	}
+	_, _, err := b.etlRun(ctx, computedDir, everything)
+	return err
 }

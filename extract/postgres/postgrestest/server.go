@@ -1,4 +1,4 @@
-// Package postgrestest owns throw-away PostgreSQL servers for tests: started
+// Package postgrestest owns throw-away PostgreSQL servers for tests and measurements: started
 // from the machine's own binaries on a free port of the loopback, never as
 // root, in a temporary folder that goes with them. A machine without the
 // binaries fails the tests and says what to install.
@@ -85,6 +85,16 @@ func Start(t testing.TB, settings ...string) *Server {
 	})
 	return s
 }
+
+// Launch starts a server for a program that is no test, which closes it.
+// Settings are as for Start.
+func Launch(settings ...string) (*Server, error) { return start(settings) }
+
+// Close stops the server and removes all that it had.
+func (s *Server) Close() error { return s.remove() }
+
+// DSN is how to connect to the database that every server has.
+func (s *Server) DSN() string { return s.dsn("postgres") }
 
 // start makes the data folder and starts a server on it.
 func start(settings []string) (s *Server, err error) {

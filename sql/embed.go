@@ -4,8 +4,9 @@ package sql
 
 import "embed"
 
-// FS holds macros/<engine>.sql, {staging,intermediate,marts}/<model>.sql and the
-// KPI catalogue, metrics.yaml.
+// FS holds macros/<engine>.sql, {staging,intermediate,marts}/<model>.sql, the
+// selects of the rows behind KPIs, evidence/<rows>.sql, and the KPI catalogue,
+// metrics.yaml.
 //
-//go:embed macros/*.sql staging/*.sql intermediate/*.sql marts/*.sql metrics.yaml
+//go:embed macros/*.sql staging/*.sql intermediate/*.sql marts/*.sql evidence/*.sql metrics.yaml
 var FS embed.FS

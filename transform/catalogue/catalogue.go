@@ -17,17 +17,18 @@ import (
 
 // Metric is one KPI column.
 type Metric struct {
-	Name        string   `yaml:"metric"`
-	LabelZH     string   `yaml:"label_zh"`
-	LabelEN     string   `yaml:"label_en"`
-	Unit        string   `yaml:"unit"`      // one of Units
-	Direction   string   `yaml:"direction"` // higher, lower, neutral: which way is better
-	Formula     string   `yaml:"formula"`
-	Numerator   string   `yaml:"numerator"`   // a metric or a sum of metrics; "" = no ratio
-	Denominator string   `yaml:"denominator"` // likewise
-	Grains      []string `yaml:"grains"`      // agent, group, shop
-	Periods     []string `yaml:"periods"`     // day, window, month
-	Source      []string `yaml:"source"`      // datasets that the number comes from
+	Name        string    `yaml:"metric"`
+	LabelZH     string    `yaml:"label_zh"`
+	LabelEN     string    `yaml:"label_en"`
+	Unit        string    `yaml:"unit"`      // one of Units
+	Direction   string    `yaml:"direction"` // higher, lower, neutral: which way is better
+	Formula     string    `yaml:"formula"`
+	Numerator   string    `yaml:"numerator"`   // a metric or a sum of metrics; "" = no ratio
+	Denominator string    `yaml:"denominator"` // likewise
+	Grains      []string  `yaml:"grains"`      // agent, group, shop
+	Periods     []string  `yaml:"periods"`     // day, window, month
+	Source      []string  `yaml:"source"`      // datasets that the number comes from
+	Evidence    *Evidence `yaml:"evidence"`    // rows behind it; nil for ratios
 }
 
 // Units that a metric can have. A ratio is shown as a percentage, a number is a
@@ -84,6 +85,7 @@ func Load(fsys fs.FS, name string) (*Catalogue, error) {
 	}
 	for i := range c.metrics {
 		v.references(c, i)
+		v.evidence(c, i)
 	}
 	if len(v.problems) > 0 {
 		return nil, errors.Join(v.problems...)

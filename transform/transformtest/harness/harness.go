@@ -5,6 +5,7 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/big"
@@ -314,6 +315,30 @@ func (h *Harness) files(table string) string {
 		paths[i] = "'" + f.Path + "'"
 	}
 	return "read_parquet([" + strings.Join(paths, ", ") + "])"
+}
+
+// Published returns a session in which every dataset and every table of the
+// latest publication stands under its own name. It is closed before the harness.
+func (h *Harness) Published(ctx context.Context) (*duckdb.Engine, error) {
+	session, err := h.engine.Session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, tables := range []map[string][]lake.File{h.current, h.marts} {
+		for name, files := range tables {
+			paths := make([]string, len(files))
+			for i, f := range files {
+				paths[i] = duckdb.Quote(f.Path)
+			}
+			if len(paths) == 0 {
+				continue
+			}
+			if err := session.Exec(ctx, fmt.Sprintf(`create temp view "%s" as select * from read_parquet([%s])`, name, strings.Join(paths, ", "))); err != nil {
+				return nil, errors.Join(fmt.Errorf("bind %s: %w", name, err), session.Close())
+			}
+		}
+	}
+	return session, nil
 }
 
 // Query runs any select over the files of the harness.

@@ -16,13 +16,19 @@ import (
 // published is the latest publication, open for reading: every dataset and
 // every table of the models under its own name.
 type published struct {
-	state    *ledger.Ledger
-	release  func() // lets maintenance have the snapshots
-	engine   *duckdb.Engine
-	macros   string
-	lake     *lake.Lake
-	datasets []publishedDataset
+	state       *ledger.Ledger
+	release     func() // lets maintenance have the snapshots
+	engine      *duckdb.Engine
+	macros      string
+	lake        *lake.Lake
+	datasets    []publishedDataset
+	bound       map[string]bool // tables that stand in the engine
+	publication ledger.Publication
 }
+
+// publishedSchema is where the tables stand in the engine; sessions have
+// temporary ones of the same names.
+const publishedSchema = "memory.main"
 
 type publishedDataset struct {
 	name  string
@@ -32,7 +38,7 @@ type publishedDataset struct {
 // openPublished binds the tables of a publication; only those that keep says,
 // or all of them.
 func openPublished(ctx context.Context, cfg *config.Config, p ledger.Publication, keep func(string) bool) (*published, error) {
-	view := &published{}
+	view := &published{publication: p, bound: map[string]bool{}}
 	err := func() error {
 		var err error
 		if view.state, err = openLedger(ctx, cfg, false); err != nil {
@@ -80,6 +86,7 @@ func (v *published) bind(ctx context.Context, name string, snapshot int64) error
 	if err != nil {
 		return fmt.Errorf("find the files of %s: %w", name, err)
 	}
+	v.bound[name] = true
 	return v.engine.Exec(ctx, fmt.Sprintf(`create view "%s" as select * from %s`, name, spec.Relation(files)))
 }
 

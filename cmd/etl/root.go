@@ -55,6 +55,8 @@ func (a *app) verbs() []*cobra.Command {
 		a.runsCommand(),
 		a.quarantineCommand(),
 		a.queryCommand(),
+		a.whyCommand(),
+		a.explainCommand(),
 		a.catalogCommand(),
 		a.presetCommand(),
 		a.reportCommand(),

@@ -2,6 +2,7 @@
 row: agent and day
 description: Look-ups in the knowledge base and trainings of agents.
 shows: [agent_id, kb_lookups, trainings, reason]
+splits: [agent_id]
 rules: [exclude_agents, day_starts_at]
 */
 select

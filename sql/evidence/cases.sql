@@ -2,6 +2,7 @@
 row: case
 description: Cases by the day of their opening.
 shows: [case_id, agent_id, buyer_id, type, opened_at, resolution_hours, nps, reason]
+splits: [agent_id, type]
 rules: [sla_first_reply_minutes, sla_resolve_hours, repeat_contact_days, exclude_agents]
 */
 select

@@ -2,6 +2,7 @@
 row: buyer and account
 description: Accounts to which buyers wrote on the day, before any filter of receptions.
 shows: [agent_id, buyer_id, reason]
+splits: [agent_id]
 rules: [day_starts_at, exclude_flags]
 */
 select

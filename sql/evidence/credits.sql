@@ -2,6 +2,7 @@
 row: order and agent
 description: Orders paid on the day with the agents who have a share in them, under the rule in force and under each of the three; at the shop those that nobody has, too.
 shows: [order_id, agent_id, buyer_id, paid_at, paid_amount, share, reason]
+splits: [agent_id, kind]
 rules:
   - credit
   - split_order_share

@@ -2,6 +2,7 @@
 row: order
 description: Valid orders paid on the day with their items; of agents and groups by share.
 shows: [order_id, agent_id, items, reason]
+splits: [agent_id]
 rules: [credit, split_order_share, exclude_orders, exclude_flags]
 */
 select

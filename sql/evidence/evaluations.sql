@@ -2,6 +2,7 @@
 row: evaluation
 description: Evaluations by the day of their invitation, of buyers and agents who are not excluded.
 shows: [evaluation_id, agent_id, buyer_id, invited_at, score, reason]
+splits: [agent_id, score]
 rules: [rating_hours, rating_sources, served_by, exclude_flags, exclude_agents, day_starts_at]
 */
 select

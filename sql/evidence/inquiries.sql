@@ -2,6 +2,7 @@
 row: inquiry
 description: Receptions of the day that are inquiries, with what became of them, and those that are none, with the reason.
 shows: [agent_id, buyer_id, first_buyer_at, window_end_dt, first_order_id, status, reason]
+splits: [topic]
 rules:
   - inquiry_validity_days
   - after_sales_days
@@ -41,6 +42,16 @@ best as (
     group by i.platform, i.shop_id, i.agent_group, i.buyer_id, i.dt
 ),
 
+topics as (
+    select platform, shop_id, 'agent' as grain, agent_id as entity, buyer_id, dt, topic
+    from int_receptions
+    where topic is not null
+    union all
+    select platform, shop_id, grain, entity, buyer_id, dt, topic
+    from int_pooled_receptions
+    where topic is not null
+),
+
 rows_of_all as (
     select platform, shop_id, grain, agent_id as entity, dt, nullif(agent_id, '') as agent_id, buyer_id, first_buyer_at,
         window_end_dt, ordered_same_day, ordered_final, paid_next_day, paid_final, is_shipped, status, first_order_id,
@@ -60,16 +71,20 @@ rows_of_all as (
 )
 
 select
-    platform, shop_id, grain, entity, dt, agent_id, buyer_id, first_buyer_at, window_end_dt, first_order_id,
-    ordered_same_day, ordered_final, paid_next_day, paid_final, is_shipped, status, excluded_reason,
+    r.platform, r.shop_id, r.grain, r.entity, r.dt, r.agent_id, r.buyer_id, r.first_buyer_at, r.window_end_dt,
+    r.first_order_id, t.topic, r.ordered_same_day, r.ordered_final, r.paid_next_day, r.paid_final, r.is_shipped, r.status,
+    r.excluded_reason,
     case
-        when excluded_reason is not null then 'no inquiry: ' || excluded_reason
-        when status = 'converted' then 'ordered in the window and paid'
-        when status = 'ordered_unpaid' then 'ordered in the window, not paid'
-        when status = 'other_agent' then 'ordered with another agent'
-        when status = 'ordered_silent' then 'ordered, due to no agent'
-        when status = 'open' then 'the window is still open'
-        when status = 'merged' then 'lost, counted with a later inquiry of the buyer'
+        when r.excluded_reason is not null then 'no inquiry: ' || r.excluded_reason
+        when r.status = 'converted' then 'ordered in the window and paid'
+        when r.status = 'ordered_unpaid' then 'ordered in the window, not paid'
+        when r.status = 'other_agent' then 'ordered with another agent'
+        when r.status = 'ordered_silent' then 'ordered, due to no agent'
+        when r.status = 'open' then 'the window is still open'
+        when r.status = 'merged' then 'lost, counted with a later inquiry of the buyer'
         else 'lost: no order in the window'
     end as reason
-from rows_of_all
+from rows_of_all as r
+left join topics as t
+    on t.platform = r.platform and t.shop_id = r.shop_id and t.grain = r.grain and t.entity = r.entity
+    and t.buyer_id = r.buyer_id and t.dt = r.dt

@@ -2,6 +2,7 @@
 row: agent and day
 description: What the time cost in which agents were online.
 shows: [agent_id, cost, reason]
+splits: [agent_id]
 rules: [exclude_agents, day_starts_at]
 */
 select

@@ -2,6 +2,7 @@
 row: order
 description: Orders created on the day that are due to an agent, by their order agent.
 shows: [order_id, agent_id, buyer_id, paid_dt, paid_amount, reason]
+splits: [agent_id]
 rules: [inquiry_validity_days, order_agent_by, order_agent_needs_buyer_message, exclude_orders, exclude_flags, exclude_agents]
 */
 select

@@ -2,6 +2,7 @@
 row: order
 description: Orders paid on the day, with the share that agents are credited with.
 shows: [order_id, buyer_id, paid_amount, credited_share, kind, reason]
+splits: [kind]
 rules: [credit, split_order_share, credit_silent_follow_up, exclude_orders, exclude_flags, inquiry_validity_days, order_agent_needs_buyer_message]
 */
 with

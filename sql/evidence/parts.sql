@@ -2,6 +2,7 @@
 row: order and part
 description: Orders paid on the day with the parts that agents have in them, whoever is credited.
 shows: [order_id, agent_id, part, paid_amount, order_agent_id, pay_agent_id, reason]
+splits: [agent_id, part]
 rules: [inquiry_validity_days, order_agent_by, order_agent_needs_buyer_message, remind_after_minutes, remind_within_hours, credit_silent_follow_up, follow_up_minutes, exclude_orders, exclude_flags]
 */
 select

@@ -2,6 +2,7 @@
 row: interval
 description: Intervals in which agents were online without a break, cut to the day.
 shows: [agent_id, from_at, to_at, online_hours, covered_hours, reason]
+splits: [agent_id]
 rules: [exclude_agents, day_starts_at]
 */
 with

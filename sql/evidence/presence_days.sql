@@ -2,6 +2,7 @@
 row: agent and day
 description: Accounts with any presence row on the day.
 shows: [agent_id, logins, reason]
+splits: [agent_id]
 rules: [exclude_agents, day_starts_at]
 */
 select

@@ -2,6 +2,7 @@
 row: buyer and product
 description: Products that agents recommended to buyers by hand.
 shows: [buyer_id, product_id, recommended_at, amount, reason]
+splits: [product_id]
 rules: [recommendation_marks, exclude_orders, exclude_flags]
 */
 with

@@ -2,6 +2,7 @@
 row: reminder
 description: Buyers of silent, unpaid orders to whom an agent wrote first.
 shows: [agent_id, buyer_id, reminded_at, order_id, reason]
+splits: [agent_id]
 rules: [remind_within_hours, inquiry_validity_days, order_agent_by, order_agent_needs_buyer_message]
 */
 select

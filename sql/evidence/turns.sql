@@ -2,6 +2,7 @@
 row: turn
 description: Turns that opened on the day, with the time that their answer took.
 shows: [agent_id, buyer_id, opened_at, replied_at, response_seconds, reason]
+splits: [agent_id, outcome]
 rules: [day_starts_at, exclude_agents, exclude_flags, auto_reply_patterns, reply_horizon, response_from, subtract_offline]
 */
 select

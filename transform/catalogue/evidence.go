@@ -17,6 +17,7 @@ type Evidence struct {
 	Having   string   `yaml:"having"`   // of distinct, once a window: condition on the rows of one
 	Item     string   `yaml:"item"`     // what of a row Value is about
 	Value    string   `yaml:"value"`    // an aggregate over item; of Of, a formula
+	Empty    string   `yaml:"empty"`    // of value: what no rows make; "" = NULL
 	Of       []string `yaml:"of"`       // the metrics of which Value makes this one, instead of rows
 	Rules    []string `yaml:"rules"`    // rules that matter, beside those of the rows
 	Windows  []int    `yaml:"windows"`  // the only windows that have the metric; empty = all

@@ -8,6 +8,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"kefu/extract/lake"
@@ -106,6 +107,7 @@ type Input struct {
 	Relations []Relation
 	Forced    []Force
 	Values    bool  // also list which KPI values change
+	DaysOnly  bool  // stop after the days: no windows, no small tables, no checks, nothing to stage
 	ChunkRows int64 // messages and orders that one chunk reads; 0 = 4 million
 	Copied    bool  // take the rows of the shops out of the lake once; for shops that make one chunk
 	Shelf     Shelf // keeps what chunks give; nil = the engine does, as long as this computation lasts
@@ -244,6 +246,9 @@ func (c *Computer) Compute(ctx context.Context, in Input) (*Computation, error) 
 		{"check", r.audit},
 	}
 	for i, s := range steps {
+		if in.DaysOnly && slices.Contains([]string{"compute windows", "compute dimensions", "check"}, s.doing) {
+			continue
+		}
 		if err := s.do(ctx); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.doing, err)
 		}
@@ -253,6 +258,9 @@ func (c *Computer) Compute(ctx context.Context, in Input) (*Computation, error) 
 	}
 	return &Computation{r}, nil
 }
+
+// Result is what was found so far: nothing of it is staged.
+func (c *Computation) Result() *Result { return c.run.out }
 
 // Stage writes the partitions that differ from the published ones. The marts
 // are those of the latest publication: where other shops were published since

@@ -24,6 +24,7 @@ type Rows struct {
 	Row         string   // what a row is, such as reception
 	Description string   // what the rows are
 	Shows       []string // columns for people; machines get all
+	Splits      []string // columns by which what the rows add can be divided
 	Rules       []string // rules that decide which rows there are
 	SQL         string
 }
@@ -41,6 +42,7 @@ type header struct {
 	Row         string   `yaml:"row"`
 	Description string   `yaml:"description"`
 	Shows       []string `yaml:"shows"`
+	Splits      []string `yaml:"splits"`
 	Rules       []string `yaml:"rules"`
 }
 
@@ -100,7 +102,7 @@ func parse(file, text string) (*Rows, error) {
 	}
 	return &Rows{
 		Name: strings.TrimSuffix(path.Base(file), ".sql"), Path: file, Row: h.Row, Description: strings.TrimSpace(h.Description),
-		Shows: h.Shows, Rules: h.Rules, SQL: strings.TrimRight(strings.TrimSpace(body), "; \n"),
+		Shows: h.Shows, Splits: h.Splits, Rules: h.Rules, SQL: strings.TrimRight(strings.TrimSpace(body), "; \n"),
 	}, nil
 }
 

@@ -60,6 +60,8 @@ func (g Group) Totals(s Scope) string {
 		value := fmt.Sprintf("m%d.total", i)
 		if m.Evidence.Value == "" {
 			value = "coalesce(" + value + ", 0)"
+		} else if m.Evidence.Empty != "" {
+			value = "coalesce(" + value + ", " + m.Evidence.Empty + ")"
 		}
 		fmt.Fprintf(&b, ", %s as %s", value, m.Name)
 	}
@@ -119,11 +121,25 @@ func once(e *catalogue.Evidence) string {
 func (g Group) List(s Scope) string {
 	var b strings.Builder
 	b.WriteString(g.with(s))
-	b.WriteString("\nselect ")
+	b.WriteString("\nselect * from (select ")
 	for _, m := range g.Metrics {
 		fmt.Fprintf(&b, "%s as %s, ", share(m.Evidence), Contribution(m.Name))
 	}
-	fmt.Fprintf(&b, "f.* exclude (%s)\nfrom found as f\norder by coalesce(%s) is null, dt, %s", scopeKeys, firstSet(g.Metrics), strings.Join(g.Shows, ", "))
+	fmt.Fprintf(&b, "f.* exclude (%s) from found as f)\norder by coalesce(%s) is null, dt, %s", scopeKeys, firstSet(g.Metrics), strings.Join(g.Shows, ", "))
+	return b.String()
+}
+
+// Reasons is a select of one row per reason: how many rows have it, and what
+// they add to the metrics that their rows add up to.
+func (g Group) Reasons(s Scope) string {
+	var b strings.Builder
+	b.WriteString("select count(*) as rows")
+	for _, m := range g.Metrics {
+		if m.Evidence.Value == "" {
+			fmt.Fprintf(&b, ", sum(%[1]s) as %[1]s", Contribution(m.Name))
+		}
+	}
+	fmt.Fprintf(&b, ", reason from (%s) group by reason order by rows desc, reason", g.List(s))
 	return b.String()
 }
 
@@ -163,4 +179,11 @@ func repeats(e *catalogue.Evidence) string {
 	}
 	return fmt.Sprintf(" and (%s) in (select (%s) from found where %s group by %s having %s)",
 		scopeKeys+", "+e.Distinct, scopeKeys+", "+e.Distinct, counts(e), scopeKeys+", "+e.Distinct, e.Having)
+}
+
+// Agree is an SQL condition: the two are the same, or, where the first is a
+// fraction, differ by at most a billionth.
+func Agree(published, total string) string {
+	return fmt.Sprintf(`(%[1]s is not distinct from %[2]s or coalesce(typeof(%[1]s) = 'DOUBLE'
+		and abs(try_cast(%[1]s as double) - try_cast(%[2]s as double)) <= 1e-9 * greatest(1, abs(try_cast(%[1]s as double))), false))`, published, total)
 }

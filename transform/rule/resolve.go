@@ -107,7 +107,7 @@ func (s *Set) candidates(platform, shop string) [][]*source {
 
 func (s *Set) build(platform, shop string) *timeline {
 	candidates := s.candidates(platform, shop)
-	changes := []int{minDay}
+	changes := append([]int{minDay}, s.changes(shopKey{platform, shop})...)
 	for _, sources := range candidates {
 		for _, src := range sources {
 			changes = append(changes, src.from)
@@ -119,7 +119,7 @@ func (s *Set) build(platform, shop string) *timeline {
 	for _, from := range changes {
 		seg := segment{from: from, values: &Values{}, origins: make([]*source, len(definitions))}
 		for rule, sources := range candidates {
-			if best := winner(sources, from); best != nil {
+			if best := s.overridden(shopKey{platform, shop}, rule, from, winner(sources, from)); best != nil {
 				seg.origins[rule] = best
 				definitions[rule].set(seg.values, best.setting.value)
 			}

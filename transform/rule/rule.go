@@ -105,6 +105,7 @@ type Set struct {
 	shops    []Shop
 	zones    map[shopKey]*time.Location
 	declared []compiled // in order of precedence among equals: the earlier loses
+	instead  []override // wins over all of them
 
 	mu        sync.Mutex
 	timelines map[shopKey]*timeline

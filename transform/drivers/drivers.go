@@ -130,7 +130,10 @@ func logMean(a, b float64) float64 {
 }
 
 // Side is one period of a part of a ratio.
-type Side struct{ Numerator, Denominator float64 }
+type Side struct {
+	Numerator   float64 `json:"numerator"`
+	Denominator float64 `json:"denominator"`
+}
 
 // Part is a part of a ratio, such as an agent of a shop's conversion.
 type Part struct{ Before, After Side }

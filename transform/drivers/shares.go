@@ -7,7 +7,10 @@ import "math"
 const confidence = 1.959963984540054
 
 // Interval is a range, both ends included.
-type Interval struct{ Low, High float64 }
+type Interval struct {
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+}
 
 // Holds tells whether x lies in the interval.
 func (i Interval) Holds(x float64) bool { return i.Low <= x && x <= i.High }

@@ -91,7 +91,7 @@ func (a *app) explainChange(ctx context.Context, f explainFlags, metric string) 
 	if err != nil {
 		return err
 	}
-	if err := fits(why.Question{Metric: m, Grain: grain}); err != nil {
+	if err := fits(known, why.Question{Metric: m, Grain: grain}); err != nil {
 		return err
 	}
 	if err := explain.New(nil, evidences, known).Explains(m); err != nil {
@@ -102,6 +102,9 @@ func (a *app) explainChange(ctx context.Context, f explainFlags, metric string) 
 		return err
 	}
 	defer view.close()
+	if err := view.knows(ctx, shop, grain, entity); err != nil {
+		return err
+	}
 	now, before, err := f.periods(ctx, view, shop)
 	if err != nil {
 		return err

@@ -52,6 +52,9 @@ func (a *app) tryRule(ctx context.Context, f explainFlags, metric string) error 
 		return err
 	}
 	defer view.close()
+	if err := view.knows(ctx, shop, grain, entity); err != nil {
+		return err
+	}
 	now, _, err := f.periods(ctx, view, shop)
 	if err != nil {
 		return err

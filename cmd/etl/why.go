@@ -151,7 +151,7 @@ func (a *app) why(ctx context.Context, f whyFlags, metric string) error {
 		return err
 	}
 	q := why.Question{Metric: m, Platform: shop.Platform, Shop: shop.ID, Grain: grain, Entity: entity, Window: f.window, Limit: f.limit}
-	if err := fits(q); err != nil {
+	if err := fits(known, q); err != nil {
 		return err
 	}
 	view, err := a.latest(ctx, cfg)
@@ -160,6 +160,9 @@ func (a *app) why(ctx context.Context, f whyFlags, metric string) error {
 	}
 	defer view.close()
 	if q.Date, err = view.dayOf(ctx, shop, f.date); err != nil {
+		return err
+	}
+	if err := view.knows(ctx, shop, grain, entity); err != nil {
 		return err
 	}
 	statements, err := why.Statements(evidences, m.Name)
@@ -195,15 +198,21 @@ func (a *app) why(ctx context.Context, f whyFlags, metric string) error {
 }
 
 // fits tells whether there is such a number at all.
-func fits(q why.Question) error {
+func fits(known *catalogue.Catalogue, q why.Question) error {
 	m := q.Metric
 	period := "day"
 	if q.Window > 0 {
 		period = "window"
 	}
 	windows := []int{7, 28, 30, 180}
-	if m.Evidence != nil && len(m.Evidence.Windows) > 0 {
-		windows = m.Evidence.Windows
+	parts, err := known.Parts(m.Name)
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if p.Evidence != nil && len(p.Evidence.Windows) > 0 {
+			windows = p.Evidence.Windows
+		}
 	}
 	switch {
 	case !slices.Contains(m.Grains, q.Grain):
@@ -237,6 +246,28 @@ func (a *app) latest(ctx context.Context, cfg *config.Config) (*published, error
 		return nil, &environmentError{errors.New("nothing is published yet"), "`etl run` does the first night"}
 	}
 	return openPublished(ctx, cfg, p, nil)
+}
+
+// knows fails for an agent, or a group, of whom nothing was ever published.
+func (v *published) knows(ctx context.Context, shop *config.Shop, grain, entity string) error {
+	column := map[string]string{"agent": "agent_id", "group": "agent_group"}[grain]
+	if column == "" {
+		return nil
+	}
+	var names []string
+	err := v.each(ctx, fmt.Sprintf("select distinct %s from kpi_%s_day where platform = ? and shop_id = ? order by 1", column, grain), []any{shop.Platform, shop.ID},
+		func(scan func(...any) error) error {
+			names = append(names, "")
+			return scan(&names[len(names)-1])
+		})
+	if err != nil || slices.Contains(names, entity) {
+		return err
+	}
+	hint := yamlnode.Suggest(entity, names)
+	if hint != "" {
+		hint = ": " + hint
+	}
+	return usagef("--%s %s: nothing is published of such%s", grain, entity, hint)
 }
 
 // dayOf reads a day of the command line; empty is the shop's last one.

@@ -255,13 +255,18 @@ func (v *published) knows(ctx context.Context, shop *config.Shop, grain, entity 
 		return nil
 	}
 	var names []string
-	err := v.each(ctx, fmt.Sprintf("select distinct %s from kpi_%s_day where platform = ? and shop_id = ? order by 1", column, grain), []any{shop.Platform, shop.ID},
-		func(scan func(...any) error) error {
-			names = append(names, "")
-			return scan(&names[len(names)-1])
-		})
-	if err != nil || slices.Contains(names, entity) {
-		return err
+	if table := "kpi_" + grain + "_day"; v.bound[table] {
+		err := v.each(ctx, fmt.Sprintf("select distinct %s from %s where platform = ? and shop_id = ? order by 1", column, table), []any{shop.Platform, shop.ID},
+			func(scan func(...any) error) error {
+				names = append(names, "")
+				return scan(&names[len(names)-1])
+			})
+		if err != nil {
+			return err
+		}
+	}
+	if slices.Contains(names, entity) {
+		return nil
 	}
 	hint := yamlnode.Suggest(entity, names)
 	if hint != "" {
@@ -280,8 +285,11 @@ func (v *published) dayOf(ctx context.Context, shop *config.Shop, text string) (
 		return day, nil
 	}
 	var last *time.Time
-	err := v.each(ctx, "select max(dt) from kpi_shop_day where platform = ? and shop_id = ?", []any{shop.Platform, shop.ID},
-		func(scan func(...any) error) error { return scan(&last) })
+	var err error
+	if v.bound["kpi_shop_day"] {
+		err = v.each(ctx, "select max(dt) from kpi_shop_day where platform = ? and shop_id = ?", []any{shop.Platform, shop.ID},
+			func(scan func(...any) error) error { return scan(&last) })
+	}
 	if err == nil && last == nil {
 		err = usagef("nothing is published of shop %s/%s: name a day", shop.Platform, shop.ID)
 	}

@@ -43,16 +43,16 @@ func objects(t why.Table) []map[string]any {
 	for _, cells := range t.Cells {
 		object := map[string]any{}
 		for i, c := range t.Columns {
-			object[c.Name] = instant(c, cells[i], nil)
+			object[c.Name] = spelled(c, cells[i], nil)
 		}
 		out = append(out, object)
 	}
 	return out
 }
 
-// instant spells a value: an instant in the zone for people, in UTC where zone
+// spelled is how a value is written: an instant in the zone for people, in UTC where zone
 // is nil. Other values are as human and machine have them.
-func instant(c why.Column, value any, zone *time.Location) any {
+func spelled(c why.Column, value any, zone *time.Location) any {
 	at, isTime := value.(time.Time)
 	switch {
 	case isTime && c.Type == "DATE":
@@ -191,7 +191,7 @@ func (a *app) printRowsOf(out *terminal.Terminal, t why.Table, zone *time.Locati
 	for _, cells := range t.Cells {
 		texts := make([]string, len(places))
 		for j, i := range places {
-			texts[j] = fmt.Sprint(instant(t.Columns[i], cells[i], zone))
+			texts[j] = fmt.Sprint(spelled(t.Columns[i], cells[i], zone))
 		}
 		table.Row(texts...)
 	}

@@ -116,7 +116,7 @@ func (a *app) printOrder(answer *why.OrderAnswer, shop *config.Shop) {
 	table := out.Table(terminal.Left("order"), terminal.Left(""))
 	for i, c := range answer.Facts.Columns {
 		if answer.Facts.Cells[0][i] != nil && c.Name != "outcome" && c.Name != "order_id" {
-			table.Row(c.Name, fmt.Sprint(instant(c, answer.Facts.Cells[0][i], shop.Zone)))
+			table.Row(c.Name, fmt.Sprint(spelled(c, answer.Facts.Cells[0][i], shop.Zone)))
 		}
 	}
 	table.Flush()

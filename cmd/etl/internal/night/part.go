@@ -45,35 +45,31 @@ func (n *Night) partOf(s Source, f ledger.File, rows []ledger.Rejected) *arrival
 	return a
 }
 
-// partsOf begins to read the files that the rejected rows are of. Rows whose
-// file cannot be read come back: its bytes are no longer kept, or its source is
-// configured no more.
-func (n *Night) partsOf(ctx context.Context, rows []ledger.Rejected) (parts []*arrival, lost []ledger.Rejected, err error) {
+// partsOf begins to read the files that the rejected rows are of; those whose
+// bytes are no longer kept, or whose source is configured no more, are left out.
+func (n *Night) partsOf(ctx context.Context, rows []ledger.Rejected) ([]*arrival, error) {
 	type content struct{ source, landed string }
 	byFile := map[content][]ledger.Rejected{}
 	for _, r := range rows {
 		byFile[content{r.Source, r.LandedID}] = append(byFile[content{r.Source, r.LandedID}], r)
 	}
+	var parts []*arrival
 	for _, s := range n.Configured {
 		files, err := n.Ledger.Files(ctx, s.Name)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		for _, f := range files {
-			of := content{s.Name, f.LandedID}
-			if byFile[of] == nil || f.Status != ledger.Loaded || n.isArriving(s, f) {
+			list := byFile[content{s.Name, f.LandedID}]
+			if list == nil || f.Status != ledger.Loaded || n.isArriving(s, f) {
 				continue
 			}
-			if a := n.partOf(s, f, byFile[of]); a != nil {
+			if a := n.partOf(s, f, list); a != nil {
 				parts = append(parts, a)
-				delete(byFile, of)
 			}
 		}
 	}
-	for _, list := range byFile {
-		lost = append(lost, list...)
-	}
-	return parts, lost, nil
+	return parts, nil
 }
 
 // readParts reads the files and lets their wanted rows arrive.

@@ -302,8 +302,7 @@ func (n *Night) contradicting(ctx context.Context) ([]*arrival, error) {
 		return s == nil || s.Mutable || r.Reason != contradiction(s, 0, nil).Reason ||
 			!slices.ContainsFunc(n.replaced, func(old replaced) bool { return old.source.Shop.String() == r.Shop })
 	})
-	parts, _, err := n.partsOf(ctx, rows)
-	return parts, err
+	return n.partsOf(ctx, rows)
 }
 
 // warn notes something odd with a source.

@@ -131,7 +131,7 @@ func (n *Night) readOnceMore(s Source, f ledger.File, rows []ledger.Rejected) (*
 	}
 	landed, err := n.Landing.Stat(s.Shop.String(), f.LandedID)
 	if err != nil {
-		return nil, "the bytes of the file were dropped (landing.keep_days): deliver it again"
+		return nil, "the bytes of the file were dropped (landing.keep_days): only a new export brings such rows"
 	}
 	a := n.arrival(s, f.Name, landed)
 	_, talks := f.Counts["chat_messages"]

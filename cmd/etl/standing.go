@@ -35,6 +35,7 @@ type streamOutput struct {
 	State    string     `json:"state"`           // done, failed, postponed, never
 	Since    *time.Time `json:"since,omitempty"` // everything in [since, until) is loaded
 	Until    *time.Time `json:"until,omitempty"`
+	Once     bool       `json:"once,omitempty"` // it is asked for once, over the past
 	AskedAt  *time.Time `json:"asked_at,omitempty"`
 	Error    string     `json:"error,omitempty"`
 }
@@ -87,7 +88,7 @@ func (a *app) pullOf(ctx context.Context, state *ledger.Ledger, s *config.Source
 	}
 	states := make([]string, len(reaches))
 	for i, r := range reaches {
-		one := streamOutput{Stream: r.Stream, Datasets: r.Datasets, State: never, Since: instant(r.Since), Until: instant(r.Until)}
+		one := streamOutput{Stream: r.Stream, Datasets: r.Datasets, State: never, Since: instant(r.Since), Until: instant(r.Until), Once: r.Once}
 		if u, ok := last[r.Stream]; ok {
 			one.State, one.Error, one.AskedAt = string(u.Status), u.Error, instant(u.EndedAt)
 		}
@@ -164,7 +165,7 @@ func printPulls(out *terminal.Terminal, pulls []pullOutput) {
 		var until *time.Time // the earliest of the listings that are well
 		for _, s := range p.Streams {
 			if s.State == string(pull.Done) {
-				if done++; s.Until != nil && (until == nil || s.Until.Before(*until)) {
+				if done++; s.Until != nil && !s.Once && (until == nil || s.Until.Before(*until)) {
 					until = s.Until
 				}
 			}

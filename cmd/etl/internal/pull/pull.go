@@ -286,6 +286,7 @@ type Reach struct {
 	Stream       string
 	Datasets     []string
 	Since, Until time.Time
+	Once         bool // it is walked once, over the past: its end is another's beginning
 }
 
 // Reaches tells how far the streams of a shop's API have been loaded, by the
@@ -300,7 +301,7 @@ func Reaches(a Access, loaded []string) ([]Reach, error) {
 	marks := marksOf(streams, loaded)
 	out := make([]Reach, len(streams))
 	for i, s := range streams {
-		out[i] = Reach{Stream: s.Name, Datasets: s.Datasets, Since: marks[s.Name].Since, Until: marks[s.Name].Until}
+		out[i] = Reach{Stream: s.Name, Datasets: s.Datasets, Since: marks[s.Name].Since, Until: marks[s.Name].Until, Once: s.First}
 	}
 	return out, nil
 }

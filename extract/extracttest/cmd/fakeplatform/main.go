@@ -104,7 +104,7 @@ landing: {path: var/demo-%[1]s/landing}
 shops:
   - {platform: %[1]s, shop: demo, name: 示例店}
 sources:
-  - {name: %[1]s, type: %[1]s, platform: %[1]s, shop: demo, app_key: %[5]s, secret: {env: APP}, session: {env: TOKEN}, %[6]sendpoint: "%[2]s%[7]s"}
+  - {name: %[1]s, type: %[1]s, platform: %[1]s, shop: demo, app_key: %[5]s, secret: {env: APP}, session: {env: TOKEN}, rate: {app: 10000}, %[6]sendpoint: "%[2]s%[7]s"}
 warehouses:
   - {name: local, type: duckdb, path: var/demo-%[1]s/warehouse.duckdb}
 pipelines:

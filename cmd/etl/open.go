@@ -132,8 +132,10 @@ func (a *app) openNight(ctx context.Context, cfg *config.Config, pipeline *confi
 		}
 		open.add(engine.Close)
 		setup.Engine = engine
-		if setup.Graph, err = openGraph(ctx, engine, a.modelFiles(), macros); err != nil {
-			return err
+		if setup.Compute || len(pipeline.Warehouses) > 0 { // reading alone asks for no model
+			if setup.Graph, err = openGraph(ctx, engine, a.modelFiles(), macros); err != nil {
+				return err
+			}
 		}
 		if setup.Catalogue, err = catalogue.Load(sql.FS, "metrics.yaml"); err != nil {
 			return err

@@ -54,7 +54,7 @@ type Setup struct {
 	Landing    *landing.Store
 	KeepDays   int // received bytes and rejected rows older than this go; 0 = never
 	Engine     compute.Engine
-	Graph      *model.Graph
+	Graph      *model.Graph // nil where nothing is computed or loaded
 	Rules      *rule.Set
 	Catalogue  *catalogue.Catalogue
 	Privacy    normalise.Privacy

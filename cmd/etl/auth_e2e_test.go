@@ -122,6 +122,9 @@ func TestAShopIsAuthorised(t *testing.T) {
 	for _, one := range g.list {
 		one.Grant.Set(plantedToken+"-other", plantedRefresh+"-other")
 	}
+	if said := i.etlWith(hasty(clock), "check", "--online"); said.code != exitEnvironment || strings.Count(said.err, "authorise the shop again") != len(g.list) || strings.Contains(said.out+said.err, extracttest.Secret) {
+		t.Errorf("etl check --online ended with %d\n%s%s", said.code, said.out, said.err)
+	}
 	clock.Advance(time.Hour)
 	s := i.summary(i.etlWith(hasty(clock), "run", "--json"), exitFailed)
 	for _, one := range g.list {

@@ -157,6 +157,11 @@ func (a *app) describeModels(ctx context.Context, known *catalogue.Catalogue) ([
 	for _, m := range graph.PublishedViews() {
 		tables = append(tables, night.TableOf(m, columns[m.Name], known))
 	}
+	for _, m := range compute.LockTables(graph) {
+		if m.Publish {
+			tables = append(tables, night.TableOf(m, compute.LockedChangesColumns(), known))
+		}
+	}
 	return catalog.Models(graph, columns, known), catalog.Tables(tables), nil
 }
 

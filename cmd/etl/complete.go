@@ -32,7 +32,7 @@ func (a *app) flagCompletions() map[string]completion {
 	return map[string]completion{
 		"shop": a.completeShops, "source": a.completeSources, "pipeline": a.completePipelines, "warehouse": a.completeWarehouses,
 		"model": a.completeModels, "metric": completeMetrics, "run": a.completeRuns, "dataset": completeDatasets,
-		"language": completeWords("zh", "en"), "from": completeWords(), "to": completeWords(), "at": completeWords(), "date": completeWords(),
+		"language": completeWords("zh", "en"), "from": completeWords(), "to": completeWords(), "until": completeWords(), "at": completeWords(), "date": completeWords(),
 	}
 }
 

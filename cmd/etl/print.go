@@ -28,6 +28,19 @@ func (a *app) printNight(s *night.Summary) {
 	a.printReasons(out, s)
 	a.printModels(out, s)
 	a.printChecks(out, s)
+	printLocks(out, s)
+	printLoads(out, s)
+	for _, e := range s.Errors {
+		out.Printf("%s %s\n", out.Mark(terminal.Failed), e)
+	}
+	if len(s.Alerts) > 0 {
+		a.printAlerts(s.Alerts)
+	}
+	out.Printf("%s run %s: %s in %s\n", out.Mark(markOf(s.Status)), s.RunID, s.Status, seconds(s.Seconds))
+}
+
+// printLoads tells what became of the warehouses.
+func printLoads(out *terminal.Terminal, s *night.Summary) {
 	for _, l := range s.Load {
 		if l.Error != "" {
 			continue // told with what else failed
@@ -38,13 +51,6 @@ func (a *app) printNight(s *night.Summary) {
 		}
 		out.Printf("%s loaded into warehouse %s: %s, %s, %s\n", out.Mark(terminal.OK), out.Bold(l.Warehouse), plural(l.Tables, "table"), terminal.Rows(l.Rows), seconds(l.Seconds))
 	}
-	for _, e := range s.Errors {
-		out.Printf("%s %s\n", out.Mark(terminal.Failed), e)
-	}
-	if len(s.Alerts) > 0 {
-		a.printAlerts(s.Alerts)
-	}
-	out.Printf("%s run %s: %s in %s\n", out.Mark(markOf(s.Status)), s.RunID, s.Status, seconds(s.Seconds))
 }
 
 func seconds(s float64) string { return terminal.Duration(time.Duration(s * float64(time.Second))) }

@@ -60,6 +60,8 @@ func (a *app) verbs() []*cobra.Command {
 		a.catalogCommand(),
 		a.presetCommand(),
 		a.reportCommand(),
+		a.lockCommand(),
+		a.unlockCommand(),
 		a.alertsCommand(),
 		a.lakeCommand(),
 		a.stateCommand(),

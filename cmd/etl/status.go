@@ -34,6 +34,9 @@ type standing struct {
 	Quarantined int64            `json:"quarantined"`
 	Pulls       []pullOutput     `json:"pulls"` // of shops that have an API
 	Pipelines   []pipelineOutput `json:"pipelines"`
+
+	locked map[string]string
+	behind map[string]behindLock
 }
 
 type shopOutput struct {
@@ -42,6 +45,8 @@ type shopOutput struct {
 	Name     string `json:"name"`
 	Horizon  string `json:"horizon,omitempty"`  // last day with both chats and orders
 	LastDay  string `json:"last_day,omitempty"` // last day with either
+	Locked   string `json:"locked_until,omitempty"`
+	Changes  int64  `json:"locked_changes,omitempty"` // KPI values of locked days that would be others now
 }
 
 type freshOutput struct {
@@ -103,8 +108,13 @@ func (a *app) freshness(ctx context.Context, cfg *config.Config, p ledger.Public
 		return err
 	}
 	defer view.close()
+	out.locked = p.Locked()
+	if out.behind, err = view.behindLocks(ctx); err != nil {
+		return err
+	}
 	for _, s := range cfg.Shops {
-		shop := shopOutput{Platform: s.Platform, Shop: s.ID, Name: s.Name}
+		name := s.Platform + "/" + s.ID
+		shop := shopOutput{Platform: s.Platform, Shop: s.ID, Name: s.Name, Locked: out.locked[name], Changes: out.behind[name].values}
 		err := view.each(ctx, "select coalesce(cast(horizon_dt as varchar), ''), coalesce(cast(last_dt as varchar), '') from int_shop_horizon where platform = ? and shop_id = ?",
 			[]any{s.Platform, s.ID}, func(scan func(...any) error) error { return scan(&shop.Horizon, &shop.LastDay) })
 		if err != nil {
@@ -139,6 +149,7 @@ func (a *app) printStatus(s standing) {
 	} else {
 		out.Printf("%s nothing is published yet: `etl run` does the first night\n", out.Mark(terminal.Warning))
 	}
+	printBehindLocks(out, s.locked, s.behind)
 	if s.LastRun != nil {
 		out.Printf("%s last run %s: %s, started %s\n", out.Mark(markOf(s.LastRun.Status)), s.LastRun.ID, s.LastRun.Status, s.LastRun.StartedAt.Local().Format(time.DateTime))
 	}

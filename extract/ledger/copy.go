@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// copyLayout is the layout of copies of publications.
-const copyLayout = 1
+// copyLayout is the newest layout of copies of publications. Those without
+// locks are written in the first one, which knows none.
+const copyLayout = 2
 
 // copied is a publication as it is kept outside of the state, with what a lake
 // cannot be added to without.
@@ -21,6 +22,7 @@ type copied struct {
 	CreatedAt   time.Time         `json:"created_at"`
 	Tables      map[string]int64  `json:"tables"`
 	Inputs      map[string]Inputs `json:"inputs"`
+	Locks       []Lock            `json:"locks,omitempty"`
 	Settings    map[string]string `json:"settings"` // of meta
 	publication Publication
 }
@@ -32,7 +34,10 @@ var copiedSettings = []string{"installation_id", "privacy_secret_check"}
 // CopyOf returns the publication as a text to keep beside the lake, from which
 // RestoreCopy makes it again when the state was lost.
 func (l *Ledger) CopyOf(ctx context.Context, p Publication) ([]byte, error) {
-	c := copied{Layout: copyLayout, ID: p.ID, Run: p.Run, CreatedAt: p.CreatedAt, Tables: p.Tables, Inputs: p.Inputs, Settings: map[string]string{}}
+	c := copied{Layout: 1, ID: p.ID, Run: p.Run, CreatedAt: p.CreatedAt, Tables: p.Tables, Inputs: p.Inputs, Locks: p.Locks, Settings: map[string]string{}}
+	if len(p.Locks) > 0 {
+		c.Layout = copyLayout
+	}
 	for _, key := range copiedSettings {
 		value, ok, err := l.Meta(ctx, key)
 		if err != nil {
@@ -67,7 +72,7 @@ func readCopy(text []byte) (copied, error) {
 	if c.ID == "" || len(c.Tables) == 0 {
 		return copied{}, errors.New("read copy of a publication: it is not whole")
 	}
-	c.publication = Publication{ID: c.ID, Run: c.Run, CreatedAt: c.CreatedAt, Tables: c.Tables, Inputs: c.Inputs}
+	c.publication = Publication{ID: c.ID, Run: c.Run, CreatedAt: c.CreatedAt, Tables: c.Tables, Inputs: c.Inputs, Locks: c.Locks}
 	return c, nil
 }
 
@@ -85,6 +90,10 @@ func (l *Ledger) RestoreCopy(ctx context.Context, text []byte) error {
 	if err != nil {
 		return fmt.Errorf("restore publication: %w", err)
 	}
+	locks, err := jsonText(c.Locks)
+	if err != nil {
+		return fmt.Errorf("restore publication: %w", err)
+	}
 	return l.inTx(ctx, "restore publication", func(tx *sql.Tx) error {
 		var n int
 		if err := tx.QueryRowContext(ctx, "select count(*) from publications").Scan(&n); err != nil {
@@ -99,7 +108,7 @@ func (l *Ledger) RestoreCopy(ctx context.Context, text []byte) error {
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, "insert into publications (id, run, created_at, tables, inputs) values (?, ?, ?, ?, ?)", c.ID, c.Run, stamp(c.CreatedAt), tables, inputs)
+		_, err := tx.ExecContext(ctx, "insert into publications (id, run, created_at, tables, inputs, locks) values (?, ?, ?, ?, ?, ?)", c.ID, c.Run, stamp(c.CreatedAt), tables, inputs, locks)
 		return err
 	})
 }

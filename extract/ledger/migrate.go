@@ -102,6 +102,8 @@ create table meta (
 alter table units add column inputs text not null default '';
 alter table units add column seq integer not null default 0; -- the order of recording, whatever the clock said
 create index units_seq on units (seq);
+`, `
+alter table publications add column locks text not null default '';
 `}
 
 // migrate applies what the database lacks, each step in its own transaction.

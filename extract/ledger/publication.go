@@ -16,6 +16,7 @@ type Publication struct {
 	CreatedAt time.Time         // set by Publish
 	Tables    map[string]int64  // table → snapshot
 	Inputs    map[string]Inputs // platform/shop → what its numbers were computed from
+	Locks     []Lock            // days whose numbers stay as they are
 }
 
 // Inputs are what the numbers of a shop were computed from.
@@ -38,14 +39,18 @@ func (l *Ledger) Publish(ctx context.Context, p Publication, lease *Lease) (Publ
 	if err != nil {
 		return Publication{}, fmt.Errorf("publish: %w", err)
 	}
+	locks, err := jsonText(p.Locks)
+	if err != nil {
+		return Publication{}, fmt.Errorf("publish: %w", err)
+	}
 	err = l.inTx(ctx, "publish", func(tx *sql.Tx) error {
 		if lease != nil {
 			if err := lease.check(ctx, tx); err != nil {
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, "insert into publications (id, run, created_at, tables, inputs) values (?, ?, ?, ?, ?)",
-			p.ID, p.Run, stamp(now), tables, inputs)
+		_, err := tx.ExecContext(ctx, "insert into publications (id, run, created_at, tables, inputs, locks) values (?, ?, ?, ?, ?, ?)",
+			p.ID, p.Run, stamp(now), tables, inputs, locks)
 		return err
 	})
 	if err != nil {
@@ -54,7 +59,7 @@ func (l *Ledger) Publish(ctx context.Context, p Publication, lease *Lease) (Publ
 	return p, nil
 }
 
-const publicationColumns = "id, run, created_at, tables, inputs"
+const publicationColumns = "id, run, created_at, tables, inputs, locks"
 
 // Latest returns the latest publication, and whether there is one.
 func (l *Ledger) Latest(ctx context.Context) (Publication, bool, error) {
@@ -93,14 +98,17 @@ func (l *Ledger) DropPublications(ctx context.Context, ids []string) error {
 
 func scanPublication(row scanner) (Publication, error) {
 	var p Publication
-	var created, tables, inputs string
-	if err := row.Scan(&p.ID, &p.Run, &created, &tables, &inputs); err != nil {
+	var created, tables, inputs, locks string
+	if err := row.Scan(&p.ID, &p.Run, &created, &tables, &inputs, &locks); err != nil {
 		return Publication{}, err
 	}
 	if err := parseJSON(tables, &p.Tables); err != nil {
 		return Publication{}, err
 	}
 	if err := parseJSON(inputs, &p.Inputs); err != nil {
+		return Publication{}, err
+	}
+	if err := parseJSON(locks, &p.Locks); err != nil {
 		return Publication{}, err
 	}
 	err := parseTimes(map[*time.Time]string{&p.CreatedAt: created})

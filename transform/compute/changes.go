@@ -51,6 +51,9 @@ func (r *run) findChanges(ctx context.Context) error {
 	if err := r.exec(ctx, "make scope tables", scopeTables); err != nil {
 		return err
 	}
+	if err := r.bindLocks(ctx, locksNow, r.in.Locks); err != nil {
+		return err
+	}
 	now := Known{Inputs: r.in.Snapshots, Facts: r.layerFingerprint(model.Shop, model.Buyer), Days: r.layerFingerprint(model.Day),
 		Window: r.layerFingerprint(model.Window), Full: r.definitionsFingerprint()}
 	for _, s := range r.in.Shops {

@@ -101,7 +101,8 @@ type Input struct {
 	Current   map[string][]lake.File                                    // dataset → files now
 	Snapshots map[string]int64                                          // dataset → snapshot of Current
 	FilesAt   func(dataset string, snapshot int64) ([]lake.File, error) // files of an older snapshot
-	Marts     map[string][]lake.File                                    // stored model → files of the latest publication
+	Marts     map[string][]lake.File                                    // stored model, or table of locks → files of the latest publication
+	Locks     Locks                                                     // days whose published numbers stay
 	Known     map[ShopKey]Known
 	Rules     *rule.Set
 	Relations []Relation

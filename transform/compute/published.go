@@ -27,8 +27,8 @@ func (c *Computer) describe(ctx context.Context, relation string) ([]lake.Column
 	return out, rows.Err()
 }
 
-// bindPublished makes prev_<name> stand for the published rows of a stored
-// model, in the columns that it has now.
+// bindPublished makes prev_<name> stand for the rows of a stored model as they
+// were last computed, in the columns that it has now.
 func (r *run) bindPublished(ctx context.Context, name string) error {
 	return r.bindPublishedAs(ctx, name, r.cols[name])
 }
@@ -36,18 +36,25 @@ func (r *run) bindPublished(ctx context.Context, name string) error {
 // bindPublishedAs does so in the columns given; those that the published files
 // lack are NULL.
 func (r *run) bindPublishedAs(ctx context.Context, name string, columns []lake.Column) error {
-	query, err := r.publishedRows(ctx, columns, r.in.Marts[name])
+	query, err := r.lastComputed(ctx, name, columns)
 	if err != nil {
 		return err
 	}
 	return r.bind(ctx, "view", "prev_"+name, query)
 }
 
+// publishedRows selects rows of files in the columns given. Months keep the
+// columns that they were written with; those that a file lacks are NULL.
 func (r *run) publishedRows(ctx context.Context, columns []lake.Column, files []lake.File) (string, error) {
 	if len(files) == 0 {
 		return "select * from " + scan(columns, nil), nil
 	}
-	have, err := r.describe(ctx, "read_parquet("+quoteText(files[0].Path)+")")
+	paths := make([]string, len(files))
+	for i, f := range files {
+		paths[i] = quoteText(f.Path)
+	}
+	relation := "read_parquet([" + strings.Join(paths, ", ") + "], hive_partitioning = false, union_by_name = true)"
+	have, err := r.describe(ctx, relation)
 	if err != nil {
 		return "", err
 	}
@@ -59,7 +66,7 @@ func (r *run) publishedRows(ctx context.Context, columns []lake.Column, files []
 		}
 		exprs[i] = fmt.Sprintf("cast(%s as %s) as %s", source, c.Type, quoteName(c.Name))
 	}
-	return "select " + strings.Join(exprs, ", ") + " from " + scan(have, files), nil
+	return "select " + strings.Join(exprs, ", ") + " from " + relation, nil
 }
 
 // columnList names the columns of a stored model.

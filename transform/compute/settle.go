@@ -33,7 +33,7 @@ func (r *run) settle(ctx context.Context, m *model.Model, computed string) error
 	}
 	list := r.columnList(m.Name)
 	diff := fmt.Sprintf("select %s from new_%s", list, m.Name)
-	if len(r.in.Marts[m.Name]) > 0 {
+	if len(r.in.Marts[m.Name])+len(r.in.Marts[currentName(m.Name)]) > 0 {
 		old := fmt.Sprintf("select %s from prev_%s o where %s", list, m.Name, replaced)
 		diff = fmt.Sprintf("(%[1]s except all %[2]s) union all (%[2]s except all %[1]s)", "("+diff+")", "("+old+")")
 	}

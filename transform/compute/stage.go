@@ -23,7 +23,7 @@ func (r *run) stage(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", m.Name, err)
 		}
 	}
-	return nil
+	return r.stageLockedChanges(ctx)
 }
 
 func (r *run) settleRules(ctx context.Context) error {
@@ -66,6 +66,19 @@ func (r *run) stageModel(ctx context.Context, m *model.Model) error {
 	} else if len(r.out.Failed) == len(r.in.Shops) && len(r.out.Failed) > 0 {
 		return nil
 	}
+	if !lockable(m) || len(r.in.Locks) == 0 {
+		return r.stageTable(ctx, m, m, kept, staged)
+	}
+	// What is published of locked days stays; what they would show now stands aside.
+	if err := r.stageTable(ctx, m, m, kept+" or "+lockedBy(locksNow, "o", m), staged+" and not "+lockedBy(locksNow, "n", m)); err != nil {
+		return err
+	}
+	return r.stageTable(ctx, m, currentOf(m), kept, staged+" and "+lockedBy(locksNow, "n", m))
+}
+
+// stageTable writes what a model gave into a table: of the old rows o stay those
+// that are kept or not replaced, of the new rows n come those that are staged.
+func (r *run) stageTable(ctx context.Context, m, table *model.Model, kept, staged string) error {
 	if err := r.bind(ctx, "view", "staged_diff", "select n.* from diff_"+m.Name+" n where "+staged); err != nil {
 		return err
 	}
@@ -77,34 +90,15 @@ func (r *run) stageModel(ctx context.Context, m *model.Model) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	spec, err := r.store.Ensure(ctx, specOf(m, r.cols[m.Name]))
-	if err != nil {
-		return err
-	}
-	files := slices.DeleteFunc(slices.Clone(r.in.Marts[m.Name]), func(f lake.File) bool { return slices.Contains(months, f.Partition) })
-	for _, month := range months {
-		old, err := r.publishedRows(ctx, r.cols[m.Name], filesOf(r.in.Marts[m.Name], month))
-		if err != nil {
-			return err
-		}
+	return r.writeMonths(ctx, table, r.in.Marts[table.Name], months, func(month string) (string, error) {
+		old, err := r.publishedRows(ctx, r.cols[m.Name], filesOf(r.in.Marts[table.Name], month))
 		inMonth := "true"
 		if m.Partition != "" {
 			inMonth = fmt.Sprintf("substr(cast(n.%s as varchar), 1, 7) = '%s'", quoteName(m.Partition), month)
 		}
-		list := r.columnList(m.Name)
-		query := fmt.Sprintf("select %s from (select o.* from (%s) o where not (%s) or %s union all by name select n.* from new_%s n where %s and %s) order by %s",
-			list, old, r.replaced(m), kept, m.Name, staged, inMonth, quoteNames(m.Grain))
-		file, err := WriteFile(ctx, r.engine, r.store, spec, month, query)
-		if err != nil {
-			return err
-		}
-		if file.Rows > 0 {
-			files = append(files, file)
-		}
-	}
-	r.out.Tables = append(r.out.Tables, StagedTable{Model: m, Name: m.Name, Files: files, Changed: months})
-	r.out.Changed = r.out.Changed || m != ruleDay
-	return nil
+		return fmt.Sprintf("select o.* from (%s) o where not (%s) or %s union all by name select n.* from new_%s n where %s and %s",
+			old, r.replaced(m), kept, m.Name, staged, inMonth), err
+	})
 }
 
 func specOf(m *model.Model, columns []lake.Column) lake.Spec {

@@ -41,6 +41,8 @@ type Harness struct {
 	history   map[string]map[int64][]lake.File
 	marts     map[string][]lake.File
 	known     map[compute.ShopKey]compute.Known
+	locks     compute.Locks
+	specs     map[string]lake.Spec
 }
 
 // Relations names the small relations that models read, beside the datasets.
@@ -77,7 +79,7 @@ func New(ctx context.Context, dir string, shops []compute.Shop, rules *rule.Set)
 	h := &Harness{
 		engine: engine, graph: graph, dir: dir, shops: shops, rules: rules, catalogue: metrics,
 		current: map[string][]lake.File{}, snapshots: map[string]int64{}, history: map[string]map[int64][]lake.File{},
-		marts: map[string][]lake.File{}, known: map[compute.ShopKey]compute.Known{},
+		marts: map[string][]lake.File{}, known: map[compute.ShopKey]compute.Known{}, specs: map[string]lake.Spec{},
 	}
 	h.computer = compute.New(engine, h, graph)
 	return h, nil
@@ -227,6 +229,7 @@ func (h *Harness) Ensure(_ context.Context, spec lake.Spec) (lake.Spec, error) {
 	for i := range spec.Columns {
 		spec.Columns[i].ID = i + 1
 	}
+	h.specs[spec.Name] = spec
 	return spec, nil
 }
 
@@ -237,6 +240,10 @@ func (h *Harness) Seal(string) error { return nil }
 func (h *Harness) Forget() {
 	h.marts, h.known = map[string][]lake.File{}, map[compute.ShopKey]compute.Known{}
 }
+
+// ForgetKnown drops what the shops were computed from, not what is published:
+// the next run computes everything and compares it with that.
+func (h *Harness) ForgetKnown() { h.known = map[compute.ShopKey]compute.Known{} }
 
 // Run computes what changed and publishes it.
 func (h *Harness) Run(ctx context.Context, force ...compute.Force) (*compute.Result, error) {
@@ -275,9 +282,23 @@ func (h *Harness) compute(ctx context.Context, in compute.Input) (*compute.Resul
 	if in.Shops == nil {
 		in.Shops = h.shops
 	}
-	in.Marts, in.Known, in.Rules, in.Relations = h.marts, h.known, h.rules, h.relations()
+	in.Marts, in.Known, in.Rules, in.Relations, in.Locks = h.marts, h.known, h.rules, h.relations(), h.locks
 	in.FilesAt = func(d string, snapshot int64) ([]lake.File, error) { return h.history[d][snapshot], nil }
 	return h.computer.Run(ctx, in)
+}
+
+// Lock replaces the locks and publishes what that changes.
+func (h *Harness) Lock(ctx context.Context, locks compute.Locks) error {
+	result, err := h.computer.Relock(ctx, compute.Relocking{Now: h.locks, Then: locks, Marts: h.marts,
+		Columns: func(_ context.Context, table string) ([]lake.Column, error) { return h.specs[table].Columns, nil }})
+	if err != nil {
+		return err
+	}
+	for _, t := range result.Tables {
+		h.marts[t.Name] = t.Files
+	}
+	h.locks = locks
+	return nil
 }
 
 // Row is a row of a mart: column → value; NULL is nil. Decimals are *big.Rat,

@@ -21,7 +21,7 @@ func (w *work) order() map[string]string {
 	for _, s := range append(dataset.All(), dataset.Internals()...) {
 		out[s.Name] = merge.Order(s)
 	}
-	for _, m := range w.Graph.Stored() {
+	for _, m := range append(w.Graph.Stored(), compute.LockTables(w.Graph)...) {
 		out[m.Name] = `"` + strings.Join(m.Grain, `", "`) + `"`
 	}
 	return out
@@ -150,7 +150,7 @@ func (w *work) rewrite(ctx context.Context, name, order string, r lake.Rewrite) 
 // of those that they replace. A shop that was computed from another state than
 // the published one stays due.
 func republished(p ledger.Publication, replaced map[string]int64) (next ledger.Publication, changed bool) {
-	next = ledger.Publication{Run: p.Run, Tables: maps.Clone(p.Tables), Inputs: map[string]ledger.Inputs{}}
+	next = ledger.Publication{Run: p.Run, Tables: maps.Clone(p.Tables), Inputs: map[string]ledger.Inputs{}, Locks: p.Locks}
 	for name, id := range replaced {
 		if p.Tables[name] != id {
 			next.Tables[name], changed = id, true

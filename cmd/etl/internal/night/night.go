@@ -110,21 +110,13 @@ var ErrUnits = errors.New("a part of the run failed")
 
 // Run does one night and returns what it did, also when it fails.
 func Run(ctx context.Context, setup Setup, options Options) (*Summary, error) {
-	n := &Night{Setup: setup, options: options, summary: newSummary()}
-	n.merger = merge.New(setup.Engine, setup.Lake)
-	if err := n.Ledger.CheckSecret(ctx, n.Privacy.Secret); err != nil {
+	n := begin(setup)
+	n.options = options
+	release, err := n.take(ctx)
+	if err != nil {
 		return n.summary, err
 	}
-	lease, err := n.Ledger.Acquire(ctx, LeaseName, n.Wait)
-	if err != nil {
-		return n.summary, fmt.Errorf("take the lake: %w", err)
-	}
-	n.lease = lease
-	defer func() {
-		if err := lease.Release(context.WithoutCancel(ctx)); err != nil {
-			n.Log.Warn("release the lake", "error", err)
-		}
-	}()
+	defer release()
 	if options.Dry {
 		return n.summary, n.dry(ctx)
 	}
@@ -132,12 +124,38 @@ func Run(ctx context.Context, setup Setup, options Options) (*Summary, error) {
 	if options.Replay != nil {
 		command = ReplayCommand
 	}
+	return n.summary, n.as(ctx, command, n.all)
+}
+
+func begin(setup Setup) *Night {
+	n := &Night{Setup: setup, summary: newSummary()}
+	n.merger = merge.New(setup.Engine, setup.Lake)
+	return n
+}
+
+// take takes the lake for this process.
+func (n *Night) take(ctx context.Context) (release func(), err error) {
+	if err := n.Ledger.CheckSecret(ctx, n.Privacy.Secret); err != nil {
+		return nil, err
+	}
+	if n.lease, err = n.Ledger.Acquire(ctx, LeaseName, n.Wait); err != nil {
+		return nil, fmt.Errorf("take the lake: %w", err)
+	}
+	return func() {
+		if err := n.lease.Release(context.WithoutCancel(ctx)); err != nil {
+			n.Log.Warn("release the lake", "error", err)
+		}
+	}, nil
+}
+
+// as does the work as a run of that command.
+func (n *Night) as(ctx context.Context, command string, work func(context.Context) error) error {
+	var err error
 	if n.run, err = n.Ledger.BeginRun(ctx, n.Pipeline, command); err != nil {
-		return n.summary, err
+		return err
 	}
 	n.summary.RunID, n.summary.startedAt = n.run.ID, n.run.StartedAt
-	err = n.all(ctx)
-	return n.summary, n.end(ctx, err)
+	return n.end(ctx, work(ctx))
 }
 
 func (n *Night) dry(ctx context.Context) error {

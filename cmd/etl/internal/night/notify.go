@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"kefu/extract/ledger"
 )
 
 // Notify tells people how a run ended; cause is why it failed, nil where it did
@@ -35,33 +37,43 @@ func (n *Night) reach(ctx context.Context) {
 }
 
 func (n *Night) readReach(ctx context.Context) error {
-	const horizon = "int_shop_horizon"
-	p, ok, err := n.Ledger.Latest(ctx)
-	snapshot := p.Tables[horizon]
-	if err != nil || !ok || snapshot == 0 {
+	p, _, err := n.Ledger.Latest(ctx)
+	if err != nil {
 		return err
+	}
+	n.summary.Shops, err = n.reachOf(ctx, p)
+	return err
+}
+
+// reachOf tells how far the shops of a publication reach.
+func (n *Night) reachOf(ctx context.Context, p ledger.Publication) ([]ShopSummary, error) {
+	const horizon = "int_shop_horizon"
+	snapshot := p.Tables[horizon]
+	if snapshot == 0 {
+		return nil, nil
 	}
 	spec, err := n.Lake.Describe(ctx, horizon)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	files, _, err := n.Lake.Files(ctx, horizon, snapshot)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	rows, err := n.Engine.Query(ctx, "select platform, shop_id, coalesce(cast(horizon_dt as varchar), ''), coalesce(cast(last_dt as varchar), '') from "+spec.Relation(files)+" order by 1, 2")
 	if err != nil {
-		return fmt.Errorf("read %s: %w", horizon, err)
+		return nil, fmt.Errorf("read %s: %w", horizon, err)
 	}
 	defer rows.Close()
+	var out []ShopSummary
 	for rows.Next() {
 		var s ShopSummary
 		if err := rows.Scan(&s.Platform, &s.Shop, &s.Complete, &s.LastDay); err != nil {
-			return fmt.Errorf("read %s: %w", horizon, err)
+			return nil, fmt.Errorf("read %s: %w", horizon, err)
 		}
-		n.summary.Shops = append(n.summary.Shops, s)
+		out = append(out, s)
 	}
-	return rows.Err()
+	return out, rows.Err()
 }
 
 // StartedAt is when the run began; zero where it did not.

@@ -34,21 +34,15 @@ func (n *Night) compute(ctx context.Context, current *snapshots) (*compute.Resul
 	}
 	in := compute.Input{
 		Shops: shops, Current: current.files, Snapshots: current.ids, Rules: n.Rules, Forced: n.options.Forced, Values: n.options.Values,
-		Marts: map[string][]lake.File{}, Known: known(published), Relations: n.relations(),
+		Known: known(published), Relations: n.relations(), Locks: locksOf(published),
 		FilesAt: func(name string, snapshot int64) ([]lake.File, error) {
 			files, _, err := n.Lake.Files(ctx, name, snapshot)
 			return files, err
 		},
 		Progress: func(model string, _, _ int) { n.Events.Step(model) },
 	}
-	for _, name := range append([]string{"rule_day"}, n.storedModels()...) {
-		if snapshot, ok := published.Tables[name]; ok {
-			files, _, err := n.Lake.Files(ctx, name, snapshot)
-			if err != nil {
-				return nil, fmt.Errorf("read published table %s: %w", name, err)
-			}
-			in.Marts[name] = files
-		}
+	if in.Marts, err = n.marts(ctx, published); err != nil {
+		return nil, err
 	}
 	n.Events.Stage("compute", len(n.Graph.Ordered))
 	result, err := compute.New(n.Engine, n.Lake, n.Graph).Run(ctx, in)
@@ -67,9 +61,27 @@ func (n *Night) compute(ctx context.Context, current *snapshots) (*compute.Resul
 	return result, nil
 }
 
+// marts are the files of the published tables.
+func (n *Night) marts(ctx context.Context, published ledger.Publication) (map[string][]lake.File, error) {
+	out := map[string][]lake.File{}
+	for _, name := range append([]string{"rule_day"}, n.storedModels()...) {
+		snapshot, ok := published.Tables[name]
+		if !ok {
+			continue
+		}
+		files, _, err := n.Lake.Files(ctx, name, snapshot)
+		if err != nil {
+			return nil, fmt.Errorf("read published table %s: %w", name, err)
+		}
+		out[name] = files
+	}
+	return out, nil
+}
+
+// storedModels are the tables that models and locks make.
 func (n *Night) storedModels() []string {
 	var out []string
-	for _, m := range n.Graph.Stored() {
+	for _, m := range append(n.Graph.Stored(), compute.LockTables(n.Graph)...) {
 		out = append(out, m.Name)
 	}
 	return out
@@ -93,21 +105,12 @@ func (n *Night) publish(ctx context.Context, result *compute.Result, current *sn
 		n.summary.Publication = before.ID
 		return n.copy(ctx, before) // the run before may have been killed
 	}
-	next := ledger.Publication{Run: n.run.ID, Tables: maps.Clone(before.Tables), Inputs: map[string]ledger.Inputs{}}
+	next := ledger.Publication{Run: n.run.ID, Tables: maps.Clone(before.Tables), Inputs: map[string]ledger.Inputs{}, Locks: before.Locks}
 	if next.Tables == nil {
 		next.Tables = map[string]int64{}
 	}
-	n.Events.Stage("publish", len(result.Tables))
-	for _, t := range result.Tables {
-		if err := n.lease.Check(ctx); err != nil {
-			return err
-		}
-		id, err := n.Lake.Commit(ctx, t.Name, t.Files, map[string]string{lake.PropRun: n.run.ID})
-		if err != nil {
-			return fmt.Errorf("commit table %s: %w", t.Name, err)
-		}
-		next.Tables[t.Name] = id
-		n.Events.Step(t.Name)
+	if err := n.commit(ctx, result, next.Tables); err != nil {
+		return err
 	}
 	maps.Copy(next.Tables, current.ids)
 	for shop, k := range result.Known {
@@ -123,6 +126,23 @@ func (n *Night) publish(ctx context.Context, result *compute.Result, current *sn
 	}
 	n.summary.Publication = published.ID
 	return n.copy(ctx, published)
+}
+
+// commit commits what was staged and notes the snapshots.
+func (n *Night) commit(ctx context.Context, result *compute.Result, tables map[string]int64) error {
+	n.Events.Stage("publish", len(result.Tables))
+	for _, t := range result.Tables {
+		if err := n.lease.Check(ctx); err != nil {
+			return err
+		}
+		id, err := n.Lake.Commit(ctx, t.Name, t.Files, map[string]string{lake.PropRun: n.run.ID})
+		if err != nil {
+			return fmt.Errorf("commit table %s: %w", t.Name, err)
+		}
+		tables[t.Name] = id
+		n.Events.Step(t.Name)
+	}
+	return nil
 }
 
 // copy keeps the publication beside the lake, should the state be lost.

@@ -21,6 +21,7 @@ type Summary struct {
 	Values      []compute.ValueChange `json:"values,omitempty"`
 	Publication string                `json:"publication,omitempty"`
 	Load        []LoadSummary         `json:"load"`
+	Locks       []LockSummary         `json:"locks,omitempty"` // where they changed
 	Errors      []string              `json:"errors,omitempty"`
 	Shops       []ShopSummary         `json:"shops,omitempty"` // how far they reach, where alerts are configured
 	Alerts      []AlertSummary        `json:"alerts,omitempty"`

@@ -11,6 +11,7 @@ import (
 	"kefu/extract/ledger"
 	"kefu/load"
 	"kefu/transform/catalogue"
+	"kefu/transform/compute"
 	"kefu/transform/model"
 )
 
@@ -44,7 +45,7 @@ func (n *Night) loadOne(ctx context.Context, w Warehouse, p ledger.Publication) 
 		return done, err
 	}
 	publication := load.Publication{ID: p.ID}
-	for _, m := range n.Graph.Stored() {
+	for _, m := range append(n.Graph.Stored(), compute.LockTables(n.Graph)...) {
 		snapshot, ok := p.Tables[m.Name]
 		if !m.Publish || !ok {
 			continue

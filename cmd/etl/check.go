@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -33,7 +34,7 @@ func (a *app) inspections() []inspection {
 		{"platforms", a.inspectPlatforms},
 		{"models", inspectModels},
 		{"kpis", inspectKPIs},
-		{"effects", inspectEffects},
+		{"selections", inspectSelections},
 		{"state", inspectState},
 		{"warehouses", inspectWarehouses},
 	}
@@ -228,15 +229,25 @@ func inspectModels(context.Context, *config.Config) []config.Problem {
 	return nil
 }
 
-// inspectEffects warns of what is understood and has no effect in this version.
-func inspectEffects(_ context.Context, cfg *config.Config) []config.Problem {
-	var out []config.Problem
-	warn := func(at yamlnode.Pos, format string, args ...any) {
-		out = append(out, config.Problem{Pos: at, Class: yamlnode.Warning, Message: fmt.Sprintf(format, args...)})
+// inspectSelections warns of patterns of models that no published table fits.
+func inspectSelections(_ context.Context, cfg *config.Config) []config.Problem {
+	models, err := model.Parse(sql.FS)
+	if err != nil {
+		return nil // told among the models
 	}
+	names := []string{lockedChanges}
+	for _, m := range models {
+		if m.Publish {
+			names = append(names, m.Name)
+		}
+	}
+	var out []config.Problem
 	for _, p := range cfg.Pipelines {
-		if len(p.Models) > 0 && !slices.Equal(p.Models, []string{"*"}) {
-			warn(p.Pos, "pipeline %s: every model is computed; only [] (ingest only) makes a difference yet", p.Name)
+		for _, pattern := range p.Models {
+			if !slices.ContainsFunc(names, func(name string) bool { fits, err := path.Match(pattern, name); return fits && err == nil }) {
+				out = append(out, config.Problem{Pos: p.Pos, Class: yamlnode.Warning,
+					Message: fmt.Sprintf("pipeline %s: no table of the warehouses fits %q", p.Name, pattern), Hint: yamlnode.Suggest(pattern, names)})
+			}
 		}
 	}
 	return out

@@ -15,14 +15,62 @@ import (
 func TestLockedDaysStayPublished(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t, "", newAgedSource())
+	before := i.lockFirstDays()
+	i.deliver(delivery{source: "exports", name: "orders-2.csv", text: sheet("orders", paidOrder("o2", "b2"), ordered("o3", "b3", 5, nil))}) // b2 bought as well, it turns out
+	plan := i.summary(i.etl("plan", "--diff", "--json"), 0)
+	i.night(0)
+	i.lockedAs("late orders", before)
+	late := map[string]float64{"paid_buyers_final " + storyDay(2): 1, "sales_amount " + storyDay(3): 10}
+	i.settles(late)
+	told := map[string]float64{}
+	for _, v := range plan.Values {
+		if v.Locked && v.Grain == "shop" && (v.Metric == "sales_amount" || v.Metric == "paid_buyers_final") {
+			told[v.Metric+" "+v.Date] = *v.After - *v.Before
+		}
+	}
+	if !maps.Equal(told, late) {
+		t.Errorf("the plan tells of what is behind the lock %v, want %v", told, late)
+	}
+	if e := i.etl("status"); !strings.Contains(e.out, "locked until "+storyDay(3)) || !strings.Contains(e.out, "would be others now") {
+		t.Errorf("the status says nothing of it:\n%s", e.out)
+	}
+
+	i.rules = "- values: {exclude_agents: [a1]}" // who had all of it
+	i.configure()
+	i.night(0)
+	i.lockedAs("a rule for the past", before)
+	i.settles(map[string]float64{"paid_buyers_final " + storyDay(2): -1, "sales_amount " + storyDay(3): -10})
+	i.rules = ""
+	i.configure()
+	i.night(0, "--from", storyDay(0), "--to", storyDay(9))
+	i.mustEnd("lake", "maintain")
+	i.loseState()
+	i.mustEnd("lake", "recover")
+	i.night(0)
+	i.lockedAs("recovered", before)
+	i.settles(late)
+	var locks []lockOutput
+	if err := json.Unmarshal([]byte(i.mustEnd("lock", "list", "--json").out), &locks); err != nil || len(locks) == 0 ||
+		!isLock(locks[len(locks)-1], "other/one", storyDay(3), "finance", "January is paid") {
+		t.Errorf("locked is %+v, %v", locks, err)
+	}
+	i.unlocked()
+}
+
+func paidOrder(id, buyer string) row {
+	return ordered(id, buyer, 2, row{"status": "paid", "paid_at": at(3, "09:00:00"), "paid_amount": "10.00", "updated_at": at(3, "10:00:00")})
+}
+
+// lockFirstDays publishes a few days and locks the first of them. It returns
+// what was published before.
+func (i *installation) lockFirstDays() publishedTables {
+	t := i.t
+	t.Helper()
 	i.extra = keepOne
 	i.configure()
-	paid := func(id, buyer string) row {
-		return ordered(id, buyer, 2, row{"status": "paid", "paid_at": at(3, "09:00:00"), "paid_amount": "10.00", "updated_at": at(3, "10:00:00")})
-	}
 	put := func(name, text string) { i.deliver(delivery{source: "exports", name: name, text: text}) }
 	put("chat_messages-1.csv", chatFile(said("m1", "b1", 2), said("m2", "b2", 2), said("m3", "b3", 5), said("m4", "b4", 8)))
-	put("orders-1.csv", sheet("orders", paid("o1", "b1"), ordered("o4", "b4", 8, nil)))
+	put("orders-1.csv", sheet("orders", paidOrder("o1", "b1"), ordered("o4", "b4", 8, nil)))
 	if e := i.etl("lock", "--until", storyDay(3)); e.code != exitEnvironment {
 		t.Errorf("locking before anything is published ended with %d\n%s", e.code, e.err)
 	}
@@ -36,45 +84,14 @@ func TestLockedDaysStayPublished(t *testing.T) {
 	i.killWhile("lock", "--until", storyDay(2))
 	i.mustEnd("lock", "--until", storyDay(3), "--shop", "one", "--by", "finance", "--reason", "January is paid")
 	sameTables(t, "locking changes no number", before, without(i.tables(), "locked_changes"))
+	return before
+}
 
-	put("orders-2.csv", sheet("orders", paid("o2", "b2"), ordered("o3", "b3", 5, nil))) // b2 bought as well, it turns out
-	plan := i.summary(i.etl("plan", "--diff", "--json"), 0)
-	i.night(0)
-	i.lockedAs("late orders", before)
-	i.settles(map[string]float64{"paid_buyers_final " + storyDay(2): 1, "sales_amount " + storyDay(3): 10})
-	told := map[string]float64{}
-	for _, v := range plan.Values {
-		if v.Locked && v.Grain == "shop" && (v.Metric == "sales_amount" || v.Metric == "paid_buyers_final") {
-			told[v.Metric+" "+v.Date] = *v.After - *v.Before
-		}
-	}
-	if want := (map[string]float64{"paid_buyers_final " + storyDay(2): 1, "sales_amount " + storyDay(3): 10}); !maps.Equal(told, want) {
-		t.Errorf("the plan tells of what is behind the lock %v, want %v", told, want)
-	}
-	if e := i.etl("status"); !strings.Contains(e.out, "locked until "+storyDay(3)) || !strings.Contains(e.out, "would be others now") {
-		t.Errorf("the status says nothing of it:\n%s", e.out)
-	}
-
-	i.rules = "- values: {inquiry_validity_days: 1}" // b1 and b2 paid too late by that
-	i.configure()
-	i.night(0)
-	i.lockedAs("a rule for the past", before)
-	i.settles(map[string]float64{"paid_buyers_final " + storyDay(2): -1, "sales_amount " + storyDay(3): 10}) // a1 had their orders all the same
-	i.rules = ""
-	i.configure()
-	i.night(0, "--from", storyDay(0), "--to", storyDay(9))
-	i.mustEnd("lake", "maintain")
-	i.loseState()
-	i.mustEnd("lake", "recover")
-	i.night(0)
-	i.lockedAs("recovered", before)
-	i.settles(map[string]float64{"paid_buyers_final " + storyDay(2): 1, "sales_amount " + storyDay(3): 10})
-	var locks []lockOutput
-	if err := json.Unmarshal([]byte(i.mustEnd("lock", "list", "--json").out), &locks); err != nil || len(locks) == 0 ||
-		!isLock(locks[len(locks)-1], "other/one", storyDay(3), "finance", "January is paid") {
-		t.Errorf("locked is %+v, %v", locks, err)
-	}
-
+// unlocked opens all days: what is published then is what a new installation
+// publishes.
+func (i *installation) unlocked() {
+	t := i.t
+	t.Helper()
 	i.killWhile("unlock", "--all")
 	if e := i.etl("unlock", "--from", storyDay(0)); e.code != exitDone && e.code != exitUsage { // unless the killed one had done it
 		t.Errorf("unlocking ended with %d\n%s%s", e.code, e.out, e.err)

@@ -3,9 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"math"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -106,9 +103,37 @@ func (a *app) printReasons(out *terminal.Terminal, s *night.Summary) {
 		if r.Rows > 0 {
 			rows = terminal.Count(r.Rows)
 		}
-		table.Row(r.Shop.String(), strings.ReplaceAll(r.Kind, "_", " "), r.Detail, rows, r.From, r.To)
+		what := r.Detail
+		if len(r.Sources) > 0 {
+			what += " of " + strings.Join(r.Sources, ", ")
+		}
+		table.Row(r.Shop.String(), strings.ReplaceAll(r.Kind, "_", " "), terminal.Clean(what), rows, r.From, r.To)
 	}
 	table.Flush()
+	printRules(out, s)
+}
+
+// shownRules is how many changes of rules a person is shown.
+const shownRules = 20
+
+func printRules(out *terminal.Terminal, s *night.Summary) {
+	table, n := out.Table(terminal.Left("shop"), terminal.Left("rule"), terminal.Column{Title: "was", Max: 30}, terminal.Column{Title: "is", Max: 30},
+		terminal.Right("days"), terminal.Left("from"), terminal.Left("to")), 0
+	for _, r := range s.Reasons {
+		for _, c := range r.Rules {
+			if n++; n <= shownRules {
+				table.Row(r.Shop.String(), c.Rule, cmp.Or(terminal.Clean(c.Old), "–"), cmp.Or(terminal.Clean(c.New), "–"), terminal.Count(int64(c.Days)), c.From, c.To)
+			}
+		}
+	}
+	if n == 0 {
+		return
+	}
+	out.Printf("\n")
+	table.Flush()
+	if n > shownRules {
+		out.Printf("… and %s more; --json has all of them\n", terminal.Count(int64(n-shownRules)))
+	}
 }
 
 func (a *app) printModels(out *terminal.Terminal, s *night.Summary) {
@@ -175,73 +200,4 @@ func (a *app) printChecks(out *terminal.Terminal, s *night.Summary) {
 		}
 		out.Printf("%s %s.%s: %s of %s %s%s\n", out.Mark(mark), c.Model, c.Name, terminal.Rows(c.Violations), where, verb, sample)
 	}
-}
-
-// printPlan tells what a run would do.
-func (a *app) printPlan(s *night.Summary) {
-	out := a.terminal()
-	files, replaced := 0, 0
-	for _, r := range s.Sources {
-		files += r.Files
-		replaced += r.Replaced
-	}
-	switch {
-	case s.Replay != nil:
-		a.printSources(out, s)
-		a.printReplay(out, s.Replay)
-	case files+replaced > 0:
-		out.Printf("%s to read:\n", plural(files, "new or changed file"))
-		a.printSources(out, s)
-	default:
-		out.Printf("no new or changed file\n")
-	}
-	a.printReasons(out, s)
-	a.printModels(out, s)
-	a.printValues(out, s)
-	a.printChecks(out, s)
-	for _, e := range s.Errors {
-		out.Printf("%s %s\n", out.Mark(terminal.Failed), e)
-	}
-}
-
-// shownValues is how many changed values a person is shown.
-const shownValues = 60
-
-// printValues shows the KPI values that would change: of shops, of groups, of agents.
-func (a *app) printValues(out *terminal.Terminal, s *night.Summary) {
-	if len(s.Values) == 0 {
-		return
-	}
-	list := slices.Clone(s.Values)
-	slices.SortStableFunc(list, func(x, y compute.ValueChange) int {
-		return cmp.Or(cmp.Compare(y.Grain, x.Grain), cmp.Compare(x.Date, y.Date))
-	})
-	out.Printf("\n")
-	table := out.Table(terminal.Left("shop"), terminal.Left("of"), terminal.Left("day"), terminal.Left("KPI"), terminal.Right("published"), terminal.Right("then"))
-	for _, v := range list[:min(len(list), shownValues)] {
-		table.Row(v.Shop.String(), entityName(v), v.Date, v.Metric, figure(v.Before), figure(v.After))
-	}
-	table.Flush()
-	if len(list) > shownValues {
-		out.Printf("… and %s more; `etl plan --diff --json` has all of them\n", terminal.Count(int64(len(list)-shownValues)))
-	}
-}
-
-func entityName(v compute.ValueChange) string {
-	switch {
-	case v.Grain != "group":
-		return terminal.Clean(v.Entity)
-	case v.Entity == "":
-		return "no group"
-	default:
-		return "group " + terminal.Clean(v.Entity)
-	}
-}
-
-// figure spells a value with at most four decimals.
-func figure(v *float64) string {
-	if v == nil {
-		return "–"
-	}
-	return strconv.FormatFloat(math.Round(*v*1e4)/1e4, 'f', -1, 64)
 }

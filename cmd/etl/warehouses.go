@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"kefu/cmd/etl/internal/config"
 	"kefu/cmd/etl/internal/night"
@@ -30,7 +31,20 @@ func warehousesOf(cfg *config.Config, names []string) []night.Warehouse {
 	var out []night.Warehouse
 	for _, name := range names {
 		if w := cfg.Warehouse(name); w != nil {
-			out = append(out, night.Warehouse{Name: w.Name, Warehouse: openWarehouse(cfg, w)})
+			out = append(out, night.Warehouse{Name: w.Name, Tables: tablesOf(cfg, w.Name), Warehouse: openWarehouse(cfg, w)})
+		}
+	}
+	return out
+}
+
+// tablesOf are the patterns of the tables that a warehouse gets: those of all
+// pipelines that load it, so that it holds the same whichever comes last.
+// Pipelines that only read say nothing; nil = every table.
+func tablesOf(cfg *config.Config, warehouse string) []string {
+	var out []string
+	for _, p := range cfg.Pipelines {
+		if slices.Contains(p.Warehouses, warehouse) {
+			out = append(out, p.Models...)
 		}
 	}
 	return out

@@ -192,6 +192,7 @@ func (r *run) compareDataset(ctx context.Context, s *dataset.Schema) error {
 			groups[snapshot] = append(groups[snapshot], "("+quoteText(shop.Platform)+", "+quoteText(shop.Shop)+")")
 		}
 	}
+	var found []lake.File // in which the changed rows are
 	for snapshot, shops := range groups {
 		var before []lake.File
 		if snapshot != 0 {
@@ -204,6 +205,7 @@ func (r *run) compareDataset(ctx context.Context, s *dataset.Schema) error {
 		if len(gone) == 0 && len(come) == 0 {
 			continue
 		}
+		found = append(found, append(gone, come...)...)
 		where := " where (platform, shop_id) in (" + strings.Join(shops, ", ") + ")"
 		old, new := "select * from "+scan(columns, gone)+where, "select * from "+scan(columns, come)+where
 		err := r.exec(ctx, "compare "+s.Name, fmt.Sprintf(
@@ -212,7 +214,7 @@ func (r *run) compareDataset(ctx context.Context, s *dataset.Schema) error {
 			return err
 		}
 	}
-	return r.noteData(ctx, s)
+	return r.noteData(ctx, s, found)
 }
 
 func subtract(a, b []lake.File) []lake.File {
@@ -223,7 +225,7 @@ func subtract(a, b []lake.File) []lake.File {
 	return slices.DeleteFunc(slices.Clone(a), func(f lake.File) bool { return in[f.Path] })
 }
 
-func (r *run) noteData(ctx context.Context, s *dataset.Schema) error {
+func (r *run) noteData(ctx context.Context, s *dataset.Schema, found []lake.File) error {
 	date := "null"
 	if s.EventTime != "" {
 		date = "event_date"
@@ -246,6 +248,11 @@ func (r *run) noteData(ctx context.Context, s *dataset.Schema) error {
 		return fmt.Errorf("count changed %s: %w", s.Name, err)
 	}
 	for _, reason := range reasons {
+		if !s.Internal {
+			if reason.Sources, err = r.sourcesOf(ctx, s, reason.Shop, found); err != nil {
+				return err
+			}
+		}
 		if err := r.reason(ctx, reason); err != nil {
 			return err
 		}
@@ -294,9 +301,10 @@ func (r *run) compareRules(ctx context.Context) error {
 		return fmt.Errorf("count days of changed rules: %w", err)
 	}
 	for _, reason := range reasons {
-		if reason.Detail, err = r.changedRules(ctx, reason.Shop); err != nil {
+		if reason.Rules, err = r.changedRules(ctx, reason.Shop); err != nil {
 			return err
 		}
+		reason.Detail = ruleNames(reason.Rules)
 		if err := r.reason(ctx, reason); err != nil {
 			return err
 		}
@@ -304,38 +312,14 @@ func (r *run) compareRules(ctx context.Context) error {
 	return nil
 }
 
-// changedRules names the columns of rule_day that differ for a shop.
-func (r *run) changedRules(ctx context.Context, shop ShopKey) (string, error) {
-	var counts []string
+func ruleNames(changes []RuleChange) string {
 	var names []string
-	for _, c := range r.cols["rule_day"] {
-		if c.Name == "platform" || c.Name == "shop_id" || c.Name == "dt" {
-			continue
-		}
-		names = append(names, c.Name)
-		counts = append(counts, fmt.Sprintf("bool_or(o.%[1]s is distinct from n.%[1]s)", quoteName(c.Name)))
-	}
-	rows, err := r.engine.Query(ctx, fmt.Sprintf("select [%s] from prev_rule_day o join rule_day n using (platform, shop_id, dt) where (platform, shop_id) = (%s, %s)",
-		strings.Join(counts, ", "), quoteText(shop.Platform), quoteText(shop.Shop)))
-	if err != nil {
-		return "", fmt.Errorf("name changed rules: %w", err)
-	}
-	defer rows.Close()
-	var changed []string
-	for rows.Next() {
-		var flags []any
-		var cell any
-		if err := rows.Scan(&cell); err != nil {
-			return "", fmt.Errorf("name changed rules: %w", err)
-		}
-		flags, _ = cell.([]any)
-		for i, f := range flags {
-			if on, ok := f.(bool); ok && on {
-				changed = append(changed, names[i])
-			}
+	for _, c := range changes {
+		if !slices.Contains(names, c.Rule) {
+			names = append(names, c.Rule)
 		}
 	}
-	return strings.Join(changed, ", "), rows.Err()
+	return strings.Join(names, ", ")
 }
 
 func (r *run) force(ctx context.Context) error {

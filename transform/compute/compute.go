@@ -121,8 +121,37 @@ type Reason struct {
 	Kind   string  `json:"kind"` // first_run, data, rule, model, definitions, horizon, forced
 	Detail string  `json:"detail"`
 	Rows   int64   `json:"rows"`
-	From   string  `json:"from,omitempty"`
-	To     string  `json:"to,omitempty"`
+	// Sources that the changed rows came from, before and after, of data.
+	Sources []string     `json:"sources,omitempty"`
+	Rules   []RuleChange `json:"rules,omitempty"` // of rule
+	From    string       `json:"from,omitempty"`
+	To      string       `json:"to,omitempty"`
+}
+
+// RuleChange is another value of a rule on days that are computed already.
+type RuleChange struct {
+	Rule string `json:"rule"`
+	Old  string `json:"old"` // "" = none
+	New  string `json:"new"`
+	From string `json:"from"` // first and last of the days
+	To   string `json:"to"`
+	Days int    `json:"days"`
+}
+
+// Scope is what of a shop is computed anew.
+type Scope struct {
+	Shop    ShopKey `json:"shop"`
+	Buyers  int64   `json:"buyers"`  // whose facts are
+	Days    Span    `json:"days"`    // business days
+	Windows Span    `json:"windows"` // as-of days of windows
+}
+
+// Span is a number of days from one to another, not all of them where the
+// number is less.
+type Span struct {
+	From string `json:"from,omitempty"`
+	To   string `json:"to,omitempty"`
+	Days int    `json:"days"`
 }
 
 // Range is a span of days of one shop.
@@ -163,6 +192,7 @@ type StagedTable struct {
 // Result is a computation that waits to be committed.
 type Result struct {
 	Reasons []Reason
+	Scopes  []Scope
 	Models  []ModelResult
 	Checks  []CheckResult
 	Values  []ValueChange
@@ -242,6 +272,7 @@ func (c *Computer) Compute(ctx context.Context, in Input) (*Computation, error) 
 		{"compute the facts of buyers", r.computeBuyerModels},
 		{"compute days", r.computeDayModels},
 		{"compute windows", r.computeWindowModels},
+		{"measure what is computed", r.measureScopes},
 		{"compare KPI values", r.valueChanges},
 		{"compute dimensions", r.computeFullModels},
 		{"check", r.audit},

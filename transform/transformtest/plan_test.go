@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"reflect"
 	"testing"
 	"time"
 
@@ -11,16 +12,17 @@ import (
 	"kefu/transform/transformtest/harness"
 )
 
-// A plan tells exactly the values that the run after it changes, and publishes
-// nothing.
+// A plan tells why, for which days and with which values the run after it
+// computes, and publishes nothing.
 func TestAPlanTellsTheValuesThatChange(t *testing.T) {
 	pack := randomPack(t, 6)
 	h := start(t, pack)
 	h.SetRules(shippedRules(t, pack))
-	load(t, h, pack.Tables())
+	load(t, h, arrivals(pack.Tables(), 3, 11)[1])
 	run(t, h, 0)
 	before := dayValues(t, h)
 
+	load(t, h, pack.Tables()) // much comes late, and rules change for the past
 	set, err := harness.Rules(pack)
 	if err != nil {
 		t.Fatal(err)
@@ -36,8 +38,12 @@ func TestAPlanTellsTheValuesThatChange(t *testing.T) {
 			t.Fatalf("the plan changed the published %s", key)
 		}
 	}
-	run(t, h, 0)
+	done, err := h.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	after := dayValues(t, h)
+	samePlan(t, plan, done)
 
 	told := map[string]bool{}
 	for _, v := range plan.Values {
@@ -54,6 +60,51 @@ func TestAPlanTellsTheValuesThatChange(t *testing.T) {
 	}
 	if len(told) == 0 {
 		t.Error("other rules changed no value: the test proves nothing")
+	}
+}
+
+// samePlan holds what a plan tells to what the run after it tells, and the days
+// of changed values to those that were computed.
+func samePlan(t *testing.T, plan, done *compute.Result) {
+	t.Helper()
+	if !reflect.DeepEqual(plan.Reasons, done.Reasons) || !reflect.DeepEqual(plan.Scopes, done.Scopes) {
+		t.Errorf("planned because of %+v: %+v\ndone because of %+v: %+v", plan.Reasons, plan.Scopes, done.Reasons, done.Scopes)
+	}
+	ranges := func(r *compute.Result) map[string][]compute.Range {
+		out := map[string][]compute.Range{}
+		for _, m := range r.Models {
+			out[fmt.Sprint(m.Name, " ", m.Rows, " ", m.Changed)] = m.Ranges
+		}
+		return out
+	}
+	if p, d := ranges(plan), ranges(done); !reflect.DeepEqual(p, d) {
+		t.Errorf("planned are %v\ndone is %v", p, d)
+	}
+	scopes, buyers := map[compute.ShopKey]compute.Scope{}, int64(0)
+	for _, s := range done.Scopes {
+		scopes[s.Shop] = s
+		buyers += s.Buyers
+		if s.Windows.Days < s.Days.Days {
+			t.Errorf("computed is %+v", s)
+		}
+	}
+	if buyers == 0 {
+		t.Error("nobody's facts were computed")
+	}
+	for _, v := range plan.Values {
+		if days := scopes[v.Shop].Days; v.Date < days.From || v.Date > days.To {
+			t.Errorf("%s changes on %s, computed are the days %s to %s", v.Metric, v.Date, days.From, days.To)
+		}
+	}
+	kinds := map[string]bool{}
+	for _, r := range plan.Reasons {
+		kinds[r.Kind] = true
+		if r.Kind == "rule" && (len(r.Rules) == 0 || r.Rules[0].Old == r.Rules[0].New) {
+			t.Errorf("%s: rules %s changed, told is %+v", r.Shop, r.Detail, r.Rules)
+		}
+	}
+	if !kinds["data"] || !kinds["rule"] {
+		t.Errorf("late rows and other rules are told as %v", kinds)
 	}
 }
 

@@ -72,27 +72,6 @@ func (n *Night) gather(ctx context.Context) error {
 	return n.begin(ctx)
 }
 
-// arrival is a file that this run reads.
-type arrival struct {
-	source  Source
-	name    string
-	origin  *original // where its bytes came from, where they may be read there
-	utf8    bool      // its bytes are known to be UTF-8
-	landed  landing.Landed
-	id      string // source_file of its rows
-	reading Reading
-	file    file.File
-	refresh bool    // its rows are known; texts are judged anew
-	again   bool    // its rows are known; those rejected or incomplete may fit now
-	part    *part   // only some of its rows are wanted
-	chosen  *chosen // it is read again for the sake of rejected rows
-	asOf    time.Time
-	texts   string
-	counts  map[string]*ledger.Counts
-	rejects []ledger.Rejected
-	err     error
-}
-
 // pull lands the source's files and reads those whose content is new.
 func (n *Night) pull(ctx context.Context, s Source) ([]*arrival, error) {
 	if s.Platform != nil {
@@ -172,10 +151,13 @@ func (n *Night) arrive(ctx context.Context, s Source, in file.Input, known map[s
 	if err != nil {
 		return nil, "", err
 	}
+	fresh := true // nothing of that content has landed before
 	for _, id := range n.Landing.Addresses(sum) {
 		if f, ok := known[id]; ok && f.Status == ledger.Loaded {
 			return nil, id, nil
 		}
+		_, err := n.Landing.Stat(s.Shop.String(), id)
+		fresh = fresh && err != nil
 	}
 	watched := &watchedInput{received: in}
 	landed, err := receive(ctx, n.Landing, s.Shop.String(), landing.Origin{Name: in.Name, Source: s.Name, ModTime: in.ModTime}, watched, sum)
@@ -186,6 +168,12 @@ func (n *Night) arrive(ctx context.Context, s Source, in file.Input, known map[s
 	a.utf8 = watched.seen.UTF8()
 	if in.Plain && !s.joined(in.Name) {
 		a.origin = &original{received: in, landed: func(sum string) bool { return slices.Contains(n.Landing.Addresses(sum), landed.ID) }}
+	}
+	for _, f := range known {
+		a.changed = a.changed || f.Name == in.Name && f.Status == ledger.Loaded
+	}
+	if n.options.Dry && fresh {
+		n.landed = append(n.landed, func() error { return n.Landing.Delete(s.Shop.String(), landed.ID) })
 	}
 	return a, landed.ID, nil
 }

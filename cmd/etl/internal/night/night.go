@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path"
+	"slices"
 	"time"
 
 	"kefu/extract/file"
@@ -42,8 +44,17 @@ type Source struct {
 
 // Warehouse is a configured warehouse.
 type Warehouse struct {
-	Name string
+	Name   string
+	Tables []string // patterns of the tables that it gets, such as kpi_*_day; nil = all
 	load.Warehouse
+}
+
+// gets tells whether the warehouse gets a table.
+func (w Warehouse) gets(table string) bool {
+	return len(w.Tables) == 0 || slices.ContainsFunc(w.Tables, func(pattern string) bool {
+		fits, err := path.Match(pattern, table)
+		return fits && err == nil
+	})
 }
 
 // Setup is everything that a night works with.
@@ -96,10 +107,11 @@ type Night struct {
 	lease    *ledger.Lease
 	merger   *merge.Merger
 	pulled   map[string]*pulled
-	arrived  []*arrival    // files that this run reads
-	replaced []replaced    // files that gave way to a newer version
-	renamed  []ledger.File // files that stand under another name now
-	staged   []string      // data files of a dry run
+	arrived  []*arrival     // files that this run reads
+	replaced []replaced     // files that gave way to a newer version
+	renamed  []ledger.File  // files that stand under another name now
+	staged   []string       // data files of a dry run
+	landed   []func() error // take back what a dry run landed
 	summary  *Summary
 	errs     []error // what failed without stopping the others
 }

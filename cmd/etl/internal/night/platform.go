@@ -27,6 +27,8 @@ type Platform interface {
 	Reading
 	// Datasets lists what the shop's account may be asked for.
 	Datasets() []string
+	// Due tells what a pull would ask for.
+	Due(before pull.Windows) []pull.Due
 	// Pull lands every window that is due.
 	Pull(ctx context.Context, before pull.Windows, land pull.Land, step func(window string)) (pull.Report, error)
 }
@@ -92,16 +94,7 @@ func (n *Night) pullShop(ctx context.Context, s Source, p *pulled, step func(str
 	if err != nil {
 		return err
 	}
-	var before pull.Windows
-	for _, f := range known {
-		switch f.Status {
-		case ledger.Loaded:
-			before.Loaded = append(before.Loaded, f.Name)
-		case ledger.Loading:
-			before.Pending = append(before.Pending, f.Name)
-		default:
-		}
-	}
+	before := windowsOf(known)
 	if before.Quota, err = QuotaOf(ctx, n.Ledger, s.Name); err != nil {
 		return err
 	}
@@ -126,13 +119,32 @@ func (n *Night) pullShop(ctx context.Context, s Source, p *pulled, step func(str
 	return n.recordPull(ctx, s, p.report)
 }
 
+// windowsOf names what landed of a platform before.
+func windowsOf(known map[string]ledger.File) pull.Windows {
+	var out pull.Windows
+	for _, f := range known {
+		switch f.Status {
+		case ledger.Loaded:
+			out.Loaded = append(out.Loaded, f.Name)
+		case ledger.Loading:
+			out.Pending = append(out.Pending, f.Name)
+		default:
+		}
+	}
+	return out
+}
+
 // readPulled reads what was pulled, and what a killed run had pulled.
 func (n *Night) readPulled(ctx context.Context, s Source) ([]*arrival, error) {
 	sum := SourceSummary{Name: s.Name, Shop: s.Shop.String()}
+	known, err := n.knownFiles(ctx, s)
+	if err != nil {
+		return nil, err
+	}
 	p := n.pulled[s.Name]
 	if p == nil { // a dry run
 		p = &pulled{}
-		sum.Warnings = append(sum.Warnings, "a plan asks no platform; a run pulls what is due")
+		sum.Due = s.Platform.Due(windowsOf(known))
 	}
 	if s.Platform != nil && !n.options.Dry {
 		sum.Pull = pullOf(p.report)
@@ -143,10 +155,6 @@ func (n *Night) readPulled(ctx context.Context, s Source) ([]*arrival, error) {
 	}
 	for _, span := range p.report.Unreachable {
 		sum.Warnings = append(sum.Warnings, "the platform no longer answers for "+span+"; import an export of that time")
-	}
-	known, err := n.knownFiles(ctx, s)
-	if err != nil {
-		return nil, err
 	}
 	held := holdings{}
 	for _, a := range p.landed {

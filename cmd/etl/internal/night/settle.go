@@ -139,7 +139,7 @@ func (n *Night) account() {
 			if a.source.Name != s.Name || a.part != nil {
 				continue
 			}
-			detail := FileSummary{Name: a.name}
+			detail := FileSummary{Name: a.name, Why: a.why()}
 			if a.err != nil {
 				detail.Error = a.err.Error()
 			} else {
@@ -161,11 +161,16 @@ func (n *Night) stage(before, after []lake.File) {
 	}
 }
 
-// discard removes what a dry run wrote.
+// discard removes what a dry run wrote: data files and received bytes.
 func (n *Night) discard() {
 	for _, path := range n.staged {
 		if err := os.Remove(path); err != nil {
 			n.Log.Warn("remove a file of a dry run", "error", err)
+		}
+	}
+	for _, back := range n.landed {
+		if err := back(); err != nil {
+			n.Log.Warn("take back what a dry run landed", "error", err)
 		}
 	}
 }

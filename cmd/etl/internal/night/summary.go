@@ -3,6 +3,7 @@ package night
 import (
 	"time"
 
+	"kefu/cmd/etl/internal/pull"
 	"kefu/extract/ledger"
 	"kefu/transform/compute"
 )
@@ -16,6 +17,7 @@ type Summary struct {
 	Ingest      IngestSummary         `json:"ingest"`
 	Replay      *ReplaySummary        `json:"replay,omitempty"` // where rejected rows were read once more
 	Reasons     []compute.Reason      `json:"reasons"`
+	Scopes      []compute.Scope       `json:"scopes"` // what is computed anew
 	Models      []compute.ModelResult `json:"models"`
 	Checks      []compute.CheckResult `json:"checks"`
 	Values      []compute.ValueChange `json:"values,omitempty"`
@@ -31,14 +33,15 @@ type Summary struct {
 
 // newSummary begins a summary whose lists are lists also where they stay empty.
 func newSummary() *Summary {
-	return &Summary{Status: string(ledger.Running), Sources: []SourceSummary{}, Reasons: []compute.Reason{},
+	return &Summary{Status: string(ledger.Running), Sources: []SourceSummary{}, Reasons: []compute.Reason{}, Scopes: []compute.Scope{},
 		Models: []compute.ModelResult{}, Checks: []compute.CheckResult{}, Load: []LoadSummary{}}
 }
 
 // computed takes over what the computation tells.
 func (s *Summary) computed(result *compute.Result) {
 	s.Reasons = append(s.Reasons, result.Reasons...)
-	s.Values = result.Values
+	s.Scopes = append(s.Scopes, result.Scopes...)
+	s.Values = append(s.Values, result.Values...)
 	s.Models = append(s.Models, result.Models...)
 	s.Checks = append(s.Checks, result.Checks...)
 	for i := range s.Models {
@@ -63,6 +66,7 @@ type SourceSummary struct {
 	Duplicates int64         `json:"duplicates"`
 	Skipped    int64         `json:"skipped"`
 	Rejected   int64         `json:"rejected"`
+	Due        []pull.Due    `json:"due,omitempty"` // of a plan: what a run would ask the platform for
 	Warnings   []string      `json:"warnings,omitempty"`
 	Pull       *PullSummary  `json:"pull,omitempty"` // of a platform's API
 	Details    []FileSummary `json:"details,omitempty"`
@@ -71,6 +75,7 @@ type SourceSummary struct {
 // FileSummary accounts for one file.
 type FileSummary struct {
 	Name     string                   `json:"name"`
+	Why      string                   `json:"why,omitempty"`
 	Error    string                   `json:"error,omitempty"`
 	Datasets map[string]ledger.Counts `json:"datasets,omitempty"`
 }

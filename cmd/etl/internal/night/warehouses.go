@@ -47,7 +47,7 @@ func (n *Night) loadOne(ctx context.Context, w Warehouse, p ledger.Publication) 
 	publication := load.Publication{ID: p.ID}
 	for _, m := range append(n.Graph.Stored(), compute.LockTables(n.Graph)...) {
 		snapshot, ok := p.Tables[m.Name]
-		if !m.Publish || !ok {
+		if !m.Publish || !ok || !w.gets(m.Name) {
 			continue
 		}
 		change, err := n.change(ctx, m, snapshot, held.Snapshots[m.Name])
@@ -56,7 +56,7 @@ func (n *Night) loadOne(ctx context.Context, w Warehouse, p ledger.Publication) 
 		}
 		publication.Tables = append(publication.Tables, change)
 	}
-	publication.Views = n.views(p)
+	publication.Views = n.views(w, publication.Tables)
 	if publication.Inline, err = n.inline(ctx); err != nil {
 		return done, err
 	}
@@ -68,11 +68,14 @@ func (n *Night) loadOne(ctx context.Context, w Warehouse, p ledger.Publication) 
 	return done, nil
 }
 
-// views are the published views whose tables are all published.
-func (n *Night) views(p ledger.Publication) []load.View {
+// views are the published views of a warehouse that gets all of their tables.
+func (n *Night) views(w Warehouse, tables []load.Change) []load.View {
+	missing := func(table string) bool {
+		return !slices.ContainsFunc(tables, func(c load.Change) bool { return c.Table.Name == table })
+	}
 	var out []load.View
 	for _, m := range n.Graph.PublishedViews() {
-		if slices.ContainsFunc(n.Graph.Tables(m), func(table string) bool { _, ok := p.Tables[table]; return !ok }) {
+		if !w.gets(m.Name) || slices.ContainsFunc(n.Graph.Tables(m), missing) {
 			continue
 		}
 		view := load.View{Name: m.Name, Comment: m.Description, Key: m.Grain, SQL: n.Graph.Standalone(m)}

@@ -156,6 +156,29 @@ func (p *pulling) postpone(streams []api.Stream) {
 	}
 }
 
+// Due is what a stream would be asked for: what the platform changed from one
+// time to another.
+type Due struct {
+	Stream  string    `json:"stream"`
+	From    time.Time `json:"from"`
+	To      time.Time `json:"to"`
+	Windows int       `json:"windows"` // each at least one call
+}
+
+// Due tells what a pull would ask for now, by what landed before; it asks
+// nobody. A stream that begins where another ends is due only after that one.
+func (s *Source) Due(before Windows) []Due {
+	streams := s.connector.Streams()
+	marks := marksOf(streams, slices.Concat(before.Loaded, before.Pending))
+	var out []Due
+	for _, stream := range streams {
+		if plan := marks.Due(stream, s.since, s.now()); len(plan.Windows) > 0 {
+			out = append(out, Due{stream.Name, plan.Windows[0].From, plan.Windows[len(plan.Windows)-1].To, len(plan.Windows)})
+		}
+	}
+	return out
+}
+
 // pulling is one pull under way.
 type pulling struct {
 	*Source

@@ -3,6 +3,7 @@ package duckdb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -101,13 +102,21 @@ func createTable(ctx context.Context, db *sql.DB, table load.Table) error {
 	return setComments(ctx, db, "table", table.Name, table.FullComment(), table.Columns)
 }
 
-// setComments sets those of a table or a view.
+// setComments sets those of a table or a view, all at once: by themselves each
+// would be written and synced before the next.
 func setComments(ctx context.Context, db *sql.DB, kind, name, comment string, columns []load.Column) error {
 	statements := []string{fmt.Sprintf("comment on %s %s is %s", kind, ident(name), quote(comment))}
 	for _, column := range columns {
 		statements = append(statements, fmt.Sprintf("comment on column %s.%s is %s", ident(name), ident(column.Name), quote(column.Comment)))
 	}
-	if _, err := db.ExecContext(ctx, strings.Join(statements, "; ")); err != nil {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("set comments: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, strings.Join(statements, "; ")); err != nil {
+		return fmt.Errorf("set comments: %w", errors.Join(err, tx.Rollback()))
+	}
+	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("set comments: %w", err)
 	}
 	return nil

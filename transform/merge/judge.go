@@ -25,17 +25,17 @@ type judgement struct {
 // settle judges the rows whose key is known or repeated and writes the
 // partitions that change.
 func (j *judgement) settle(ctx context.Context) (*Outcome, error) {
-	for _, step := range j.prepare() {
-		if err := j.engine.Exec(ctx, step); err != nil {
-			return nil, err
+	out := &Outcome{Counts: map[string]Counts{}, Gone: map[string]int64{}, Lines: map[string]map[int64]RowOutcome{}}
+	for _, f := range j.files {
+		if n := j.pile.rows[f.ID]; n > 0 {
+			out.Counts[f.ID] = Counts{Accepted: n}
 		}
 	}
-	out := &Outcome{Counts: map[string]Counts{}, Gone: map[string]int64{}, Lines: map[string]map[int64]RowOutcome{}}
-	if err := j.account(ctx, out); err != nil {
-		return nil, fmt.Errorf("account: %w", err)
-	}
-	if err := j.find(ctx); err != nil {
-		return nil, err
+	j.losing, j.leaves = map[string]int64{}, map[string]bool{}
+	if len(j.known) > 0 || j.unwanted || j.parts || j.pile.prints.repeat() {
+		if err := j.judge(ctx, out); err != nil {
+			return nil, err
+		}
 	}
 	if err := j.write(ctx, out); err != nil {
 		return nil, fmt.Errorf("write: %w", err)
@@ -48,14 +48,22 @@ func (j *judgement) settle(ctx context.Context) (*Outcome, error) {
 	return out, nil
 }
 
+// judge finds out which rows do not enter the lake, and which leave it.
+func (j *judgement) judge(ctx context.Context, out *Outcome) error {
+	for _, step := range j.prepare() {
+		if err := j.engine.Exec(ctx, step); err != nil {
+			return err
+		}
+	}
+	if err := j.account(ctx, out); err != nil {
+		return fmt.Errorf("account: %w", err)
+	}
+	return j.find(ctx)
+}
+
 // account counts what became of the rows of each file: those that need no
 // judgement are accepted.
 func (j *judgement) account(ctx context.Context, out *Outcome) error {
-	for _, f := range j.files {
-		if n := j.pile.rows[f.ID]; n > 0 {
-			out.Counts[f.ID] = Counts{Accepted: n}
-		}
-	}
 	if j.unwanted {
 		err := j.each(ctx, "select source_file, '', count(*) from "+j.unwantedRows()+" group by 1", func(file, _ string, n int64) {
 			if c, ok := out.Counts[file]; ok {
@@ -152,7 +160,6 @@ func (j *judgement) conflicts(ctx context.Context, out *Outcome) error {
 
 // find learns which arriving rows lose, and which partitions lose rows.
 func (j *judgement) find(ctx context.Context) error {
-	j.losing, j.leaves = map[string]int64{}, map[string]bool{}
 	err := j.each(ctx, "select file, '', count(distinct row) from losing_rows group by 1", func(file, _ string, n int64) { j.losing[file] = n })
 	if err != nil {
 		return err
@@ -190,7 +197,7 @@ func (j *judgement) write(ctx context.Context, out *Outcome) error {
 			taken = append(taken, runs[0].File)
 			continue
 		}
-		file, err := compute.WriteFile(ctx, j.engine, j.store, j.spec, name, j.content(name, runs, held))
+		file, err := compute.WriteFile(ctx, j.engine, j.store, j.spec, name, j.content(name, runs, held, j.losing))
 		if err != nil {
 			return fmt.Errorf("partition %s: %w", name, err)
 		}

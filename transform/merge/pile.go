@@ -27,6 +27,7 @@ type pile struct {
 	batches []arrow.RecordBatch
 	bytes   int64
 	runs    []run
+	prints  prints           // of the rows in runs
 	rows    map[string]int64 // by source file, those in runs included
 
 	asOf map[string]time.Time // when the content of source files was true, of those that have arrived whole
@@ -118,6 +119,9 @@ func (p *pile) write(store compute.Store, w *datafile.Writer, from *stack, parti
 	}
 	defer sorted.Release()
 	r := run{File: lake.File{Path: store.NewFilePath(p.spec.Name, partition), Partition: partition, Rows: sorted.NumRows()}}
+	if err := p.prints.add(sorted, p.key()); err != nil {
+		return err
+	}
 	complete, versioned, err := p.complete(sorted, partition)
 	if err != nil {
 		return err
@@ -205,10 +209,15 @@ func same(word string, rows int) arrow.Array {
 
 // order lists the columns that rows of a partition are sorted by, as they are
 // read later.
-func (p *pile) order() []int {
-	var out []int
-	for _, name := range sortColumns(p.schema) {
-		out = append(out, slices.IndexFunc(p.schema.Stored(), func(c dataset.Column) bool { return c.Name == name }))
+func (p *pile) order() []int { return p.places(sortColumns(p.schema)) }
+
+// key lists the columns that tell rows apart.
+func (p *pile) key() []int { return p.places(keyColumns(p.schema)) }
+
+func (p *pile) places(names []string) []int {
+	stored, out := p.schema.Stored(), make([]int, len(names))
+	for i, name := range names {
+		out[i] = slices.IndexFunc(stored, func(c dataset.Column) bool { return c.Name == name })
 	}
 	return out
 }
@@ -280,5 +289,5 @@ func (p *pile) discard(adopted map[string]bool) {
 			_ = os.Remove(r.Path) // what stays is an orphan, which maintenance removes
 		}
 	}
-	p.runs = nil
+	p.runs, p.prints = nil, prints{}
 }

@@ -7,7 +7,9 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"kefu/extract/dataset"
 	"kefu/transform/merge"
@@ -155,6 +157,47 @@ func TestHowManyRunsThereAreChangesNothing(t *testing.T) {
 				}
 				parts.onlyItsFiles(ever)
 			}
+		}
+	}
+}
+
+// Where no key repeats there is nothing to judge, however many runs there are.
+func TestRowsThatStandAloneEnter(t *testing.T) {
+	var files []delivery
+	for n := range 3 {
+		d := delivery{file: merge.File{ID: fmt.Sprint("f", n), AsOf: time.Date(2026, 2, 1+n, 0, 0, 0, 0, time.UTC)}}
+		for i := range 50 {
+			at := fmt.Sprintf("2026-01-%02d", 1+i%4)
+			d.messages = append(d.messages, message(fmt.Sprintf("m%d-%d", n, i), at+" 10:00:00", "h"))
+			d.orders = append(d.orders, order(fmt.Sprintf("o%d-%d", n, i), at, "paid", []string{"", "2026-01-09 12:00:00"}[i%2], "h"))
+		}
+		files = append(files, d)
+	}
+	for _, limit := range []int64{1, 9000, 1 << 30} {
+		f := newFixture(t)
+		for name, o := range f.deliver(files, limit) {
+			if o.Rows != 150 || len(o.Changed) != 4 || len(o.Files) != 4 || len(o.Conflicts) > 0 {
+				t.Errorf("%d bytes: %s: %+v", limit, name, o)
+			}
+			for _, d := range files {
+				if c := o.Counts[d.file.ID]; c != (merge.Counts{Accepted: 50}) {
+					t.Errorf("%d bytes: %s: %s has %+v", limit, name, d.file.ID, c)
+				}
+			}
+		}
+		var want []string
+		for n := range 3 {
+			for i := range 50 {
+				at := fmt.Sprintf("2026-02-%02d 00:00:00", 1+n)
+				if i%2 == 1 {
+					at = "2026-01-09 12:00:00"
+				}
+				want = append(want, fmt.Sprintf("o%d-%d %s", n, i, at))
+			}
+		}
+		slices.Sort(want)
+		if got := f.content("orders", "order_id", "version_at"); got != strings.Join(want, "; ") {
+			t.Errorf("%d bytes: the lake holds %.200s…", limit, got)
 		}
 	}
 }

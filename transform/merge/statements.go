@@ -22,8 +22,11 @@ type statements struct {
 }
 
 func newStatements(s *dataset.Schema, spec lake.Spec) *statements {
-	return &statements{schema: s, spec: spec, key: append([]string{"platform", "shop_id"}, s.Key...)}
+	return &statements{schema: s, spec: spec, key: keyColumns(s)}
 }
+
+// keyColumns tell the rows of all shops apart.
+func keyColumns(s *dataset.Schema) []string { return append([]string{"platform", "shop_id"}, s.Key...) }
 
 func (s *statements) keys() string {
 	names := make([]string, len(s.key))
@@ -69,7 +72,7 @@ func sortColumns(s *dataset.Schema) []string {
 	if s.Name == "chat_messages" {
 		return []string{"platform", "shop_id", "buyer_id", "sent_at", "message_id"}
 	}
-	return append([]string{"platform", "shop_id"}, s.Key...)
+	return keyColumns(s)
 }
 
 // prepare makes
@@ -263,7 +266,8 @@ func (s *statements) undividedFiles() []lake.File {
 }
 
 // content selects what a partition is to hold, sorted as it is read later.
-func (s *statements) content(partition string, runs []run, held []lake.File) string {
+// Losing counts the rows that do not enter, by run.
+func (s *statements) content(partition string, runs []run, held []lake.File, losing map[string]int64) string {
 	var parts []string
 	for _, f := range held {
 		within := "true"
@@ -274,8 +278,12 @@ func (s *statements) content(partition string, runs []run, held []lake.File) str
 			s.written("o"), s.spec.Relation([]lake.File{f}), within, escape(f.Path)))
 	}
 	for _, r := range runs {
-		parts = append(parts, fmt.Sprintf("select %s from %s n join arriving_files f on f.source_file = n.source_file where file_row_number not in (select row from losing_rows where file = '%s')",
-			s.written("n"), s.spec.Relation([]lake.File{r.File}), escape(r.Path)))
+		enter := "true"
+		if losing[r.Path] > 0 {
+			enter = "file_row_number not in (select row from losing_rows where file = '" + escape(r.Path) + "')"
+		}
+		parts = append(parts, fmt.Sprintf("select %s from %s n join arriving_files f on f.source_file = n.source_file where %s",
+			s.written("n"), s.spec.Relation([]lake.File{r.File}), enter))
 	}
 	return "select * from (" + strings.Join(parts, " union all ") + ") order by " + Order(s.schema)
 }

@@ -37,8 +37,8 @@ unit: ## all tests
 worlds: ## two thousand random worlds against the reference
 	KEFU_WORLDS=2000 $(GO) test -tags $(TAGS) -count 1 -timeout 60m -v -run TestWorldsOnTheEngine ./transform/transformtest
 
-crash: ## twenty runs and two hundred pulls killed at random moments, each finished by the next
-	KEFU_KILLS=20 KEFU_PULL_KILLS=200 $(GO) test -tags $(TAGS) -count 1 -timeout 30m -v -run 'TestAKilledRunIsFinishedByTheNext|TestPullsThatAreKilled' ./cmd/etl
+crash: postgres ## a thousand commands and two hundred pulls killed at random moments, each finished by the next (KEFU_SEED=2 for other moments)
+	KEFU_KILLS=$${KEFU_KILLS:-1000} KEFU_PULL_KILLS=200 $(GO) test -tags $(TAGS) -count 1 -timeout 6h -v -run 'TestKilledCommandsAreFinishedByTheNext|TestPullsThatAreKilled' ./cmd/etl
 
 rate: ## the share of a permitted rate of calls that 1, 8 and 32 shops reach, by the clock on the wall
 	@$(GO) test -run '^$$' -bench PermittedRate -benchtime 2000x ./extract/api

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -50,6 +52,9 @@ var badFiles = []struct {
 	{"encoding", "orders.csv", plain(goodOrders + "2,2026-04-22 10:00:00,created,\xff\xff\n"), []string{"orders.csv:3", "byte offset", "save the file as UTF-8"}},
 	{"gzip", "orders.csv.gz", truncated, []string{"orders.csv.gz", "damaged or truncated", "again"}},
 	{"empty", "orders.csv", plain(""), []string{"orders.csv", "empty", "export it again"}},
+	{"halfbook", "orders.xlsx", func(t *testing.T) string { book := workbook(t); return book[:len(book)/2] }, []string{"orders.xlsx", "truncated", "again"}},
+	{"outside", "orders.zip", packed("../../orders.csv", goodOrders, 1), []string{"orders.zip", "outside the archive"}},
+	{"bomb", "orders.zip", packed("orders.csv", strings.Repeat("\x00", 1<<10), 70<<10), []string{"orders.zip!orders.csv", "far more than an export"}},
 }
 
 func plain(text string) func(*testing.T) string { return func(*testing.T) string { return text } }
@@ -65,6 +70,28 @@ func truncated(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return b.String()[:b.Len()-6]
+}
+
+// packed is an archive of one member, which holds the content so many times.
+func packed(name, content string, times int) func(*testing.T) string {
+	return func(t *testing.T) string {
+		t.Helper()
+		var b bytes.Buffer
+		archive := zip.NewWriter(&b)
+		member, err := archive.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range times {
+			if _, err := io.WriteString(member, content); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := archive.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
 }
 
 // workbook holds an order id that a spreadsheet has turned into a number, and one that is text.
@@ -157,7 +184,7 @@ func TestBadInput(t *testing.T) {
 	// It fails until the files are mended.
 	i.night(exitFailed)
 	for n, b := range badFiles {
-		name := strings.TrimSuffix(b.file, ".gz")
+		const name = "orders.csv"
 		i.deliver(delivery{source: b.source, name: name, text: strings.Replace(goodOrders, "fine", fmt.Sprintf("mended%d", n), 1)})
 		if name != b.file {
 			i.remove("exports/" + b.source + "/" + b.file)

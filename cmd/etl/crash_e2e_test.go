@@ -2,26 +2,23 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	warehouse "kefu/load/duckdb"
+	"kefu/extract/postgres/postgrestest"
 )
 
-// killCount is how many runs are killed; KEFU_KILLS asks for another number,
-// KEFU_SEED for other moments.
-const killCount = 6
+// killCount is how many commands are killed; KEFU_KILLS asks for another
+// number, KEFU_SEED for other moments.
+const killCount = 50
 
 func number(t *testing.T, name string, value int) int {
 	t.Helper()
@@ -36,97 +33,193 @@ func number(t *testing.T, name string, value int) int {
 	return n
 }
 
-// crash is an installation with one night done and the next one waiting.
+// crash is an installation whose commands are killed, with a warehouse of each
+// kind.
 type crash struct {
 	*installation
-	saved         string // var/ before the second night
-	before, after publishedTables
-	quarantined   []string
-	read          int64
-	stages        []stage  // of the second night undisturbed
-	fresh         bool     // this round begins with nothing
-	command       []string // that is killed; default run
+	server *postgrestest.Server
+	dsn    string // database of the round
+	scenes []*scene
+	tally  *tally
+	read   int64 // lines of all files
 }
 
-// stage is a part of a run, as its lines on stderr tell.
+// scene is a command that has something to do, from a state to another.
+type scene struct {
+	name          string
+	args          []string
+	rules         string
+	saved         string // folder with var/ as the command finds it; "" = there is nothing
+	template      string // database with what the server shows then
+	before, after publishedTables
+	quarantined   []string
+	stages        []stage // of the command undisturbed
+}
+
+// stage is a part of a command, as its lines on stderr tell.
 type stage struct {
 	name string
 	took time.Duration
 }
 
-// A run that is killed at any moment leaves the old state or the new one to
-// readers, and the next run ends where an undisturbed one would have.
-func TestAKilledRunIsFinishedByTheNext(t *testing.T) {
+// A command that is killed at any moment, and another one after it, leaves to
+// readers the old state or the new one, and the next call ends where an
+// undisturbed one would have.
+func TestKilledCommandsAreFinishedByTheNext(t *testing.T) {
 	t.Parallel()
 	c := newCrash(t)
-	random := rand.New(rand.NewPCG(uint64(number(t, "KEFU_SEED", 1)), 9))
-	moments, deck := map[string]int{}, []int{}
-	want, kills := number(t, "KEFU_KILLS", killCount), 0
-	reads := [2]int{}
-	for round := 0; kills < want && round < 2*want; round++ {
-		c.restore(round%4 == 3)
-		stop := c.watch(&reads)
-		// Every third time the run after the kill is killed, too.
-		for range 1 + (round+1)%3/2 {
-			if len(deck) == 0 {
-				deck = c.deal(random)
-			}
-			during, ok := c.kill(random, deck[0])
-			if deck = deck[1:]; ok {
-				kills++
-				moments[during]++
-			}
-		}
-		c.night(0)
-		stop()
-		what := fmt.Sprintf("round %d", round)
-		sameTables(t, what, c.after, c.tables())
-		if got := c.accounted(); got != c.read {
-			t.Errorf("%s: %d lines are accounted for, want %d", what, got, c.read)
-		}
-		if got := c.quarantine(); !slices.Equal(got, c.quarantined) {
-			t.Errorf("%s: in quarantine are\n%s\nwant\n%s", what, strings.Join(got, "\n"), strings.Join(c.quarantined, "\n"))
-		}
-		c.noRunIsLeftOpen()
+	seed, want := number(t, "KEFU_SEED", 1), number(t, "KEFU_KILLS", killCount)
+	random := rand.New(rand.NewPCG(uint64(seed), 9))
+	t.Logf("KEFU_SEED=%d KEFU_KILLS=%d", seed, want)
+	decks := map[string][]int{}
+	for round := 0; c.tally.kills < want && round < 2*want; round++ {
+		s := c.scenes[round%len(c.scenes)]
+		t.Run(fmt.Sprintf("%s %d", s.name, round), func(t *testing.T) { c.with(t).round(random, s, decks, want) })
 	}
-	if kills < want {
-		t.Errorf("only %d of %d kills met a run under way", kills, want)
+	if c.tally.kills < want {
+		t.Errorf("only %d of %d kills met a command under way", c.tally.kills, want)
 	}
-	if reads[0] == 0 || reads[1] == 0 {
-		t.Errorf("readers saw the old state %d times and the new one %d times: neither may be missing", reads[0], reads[1])
-	}
-	t.Logf("%d runs killed during %v; readers saw the old state %d times, the new one %d times", kills, moments, reads[0], reads[1])
+	c.tally.judge(t)
 }
 
+// with is the same for a part of the test.
+func (c *crash) with(t *testing.T) *crash {
+	part := *c
+	part.installation = &installation{}
+	*part.installation = *c.installation
+	part.t = t
+	return &part
+}
+
+// round kills a scene's command a few times, and lets it end at last.
+func (c *crash) round(random *rand.Rand, s *scene, decks map[string][]int, want int) {
+	c.restore(s)
+	stop := c.watch(s)
+	const inARow = 6 // kills before a command may end
+	for range min(2+random.IntN(inARow-1), want-c.tally.kills) {
+		if len(decks[s.name]) == 0 {
+			decks[s.name] = s.deal(random)
+		}
+		during, met := c.kill(random, s, decks[s.name][0])
+		decks[s.name] = decks[s.name][1:]
+		if !met {
+			break // it had nothing left to do
+		}
+		c.t.Logf("killed during %s", during)
+		c.tally.kill(s.name, during)
+	}
+	c.finish(s)
+	stop()
+	c.compare(s)
+	c.nothingLeft()
+}
+
+// deal returns the stages in a random order, those that commit something more
+// often than those that only read.
+func (s *scene) deal(random *rand.Rand) []int {
+	var deck []int
+	for i, stage := range s.stages {
+		times := 3
+		if strings.HasPrefix(stage.name, "find files") || strings.HasPrefix(stage.name, "read ") {
+			times = 1
+		}
+		deck = append(deck, slices.Repeat([]int{i}, times)...)
+	}
+	random.Shuffle(len(deck), func(a, b int) { deck[a], deck[b] = deck[b], deck[a] })
+	return deck
+}
+
+// newCrash does everything once undisturbed and keeps the states between.
 func newCrash(t *testing.T) *crash {
 	t.Helper()
-	s := newStory(t)
-	c := &crash{installation: s.install(t, false), saved: t.TempDir()}
-	half := slices.IndexFunc(s.files, func(f delivery) bool { return f.day > storyDay(3) })
-	c.deliver(s.files[:half]...)
-	c.night(0)
-	c.before = c.tables()
-	if err := os.CopyFS(c.saved, os.DirFS(c.path("var"))); err != nil {
-		t.Fatal(err)
+	const days = 12
+	c := &crash{installation: newInstallation(t, "", historyShops(2)...), server: postgrestest.Shared(t), tally: newTally()}
+	c.dsn = c.server.Database(t)
+	c.extra = keepOne
+	c.withServer(c.dsn, "")
+	for n, s := range c.sources {
+		c.deliver(history(s.name, n, 0, days)...)
 	}
-	c.deliver(s.files[half:]...)
-	wrong := talk("wrong", "late1", "a1", 5, "19:00")
-	wrong[1]["sent_at"] = "2026-02-30 10:00:00"
-	wrong = append(wrong, row{"message_id": "late-pay-1", "sent_at": at(5, "19:10:00"), "buyer_id": "late1", "agent_id": "a1", "sender": "buyer", "kind": "text"})
-	c.deliver(delivery{source: s.shops[0].ID, name: "chat_messages-wrong.csv", text: sheet("chat_messages", wrong...)})
+	c.night(exitDone)
+	first := c.keep("first")
+	for n, s := range c.sources {
+		c.deliver(history(s.name, n, days, days+3)...)
+	}
+	c.deliver(delivery{source: "s00", name: "chat_messages-wrong.csv", text: sheet("chat_messages",
+		row{"message_id": "wrong", "sent_at": "2025-02-30 10:00:00", "buyer_id": "b1", "agent_id": "a1", "sender": "buyer", "kind": "text"},
+		row{"message_id": "0-0-1", "sent_at": historyDay(5) + " 19:10:00", "buyer_id": "b1", "agent_id": "a1", "sender": "buyer", "kind": "text"})})
 
-	c.measure()
-	c.after, c.quarantined, c.read = c.tables(), c.quarantine(), c.accounted()
-	if len(c.quarantined) != 2 || len(difference(c.before, c.after)) == 0 || len(c.stages) < 5 {
-		t.Fatalf("the second night is not what this test needs: %d stages, in quarantine %v", len(c.stages), c.quarantined)
+	run := c.undisturbed(&scene{name: "run", args: []string{"run"}, saved: first.folder, template: first.database, before: first.tables})
+	second := c.keep("second")
+	c.read = c.accounted()
+	fresh := &scene{name: "first run", args: []string{"run"}, after: run.after, quarantined: run.quarantined, stages: run.stages}
+	behind := c.behind(first, second)
+	rules := "- {platform: other, values: {credit: pay_agent, slow_response: {seconds: 15}, inquiry_validity_days: 4}}"
+	backfill := c.undisturbed(&scene{name: "backfill", args: []string{"backfill", "--from", historyDay(0), "--to", historyDay(days), "--chunk-rows", "60", "--parallel", "2"},
+		rules: rules, saved: second.folder, template: second.database, before: second.tables})
+	c.useRules("")
+	c.bringBack(second)
+	c.split("chat_messages", "orders", "order_attribution", "kpi_shop_day")
+	split := c.keep("split")
+	maintain := c.undisturbed(&scene{name: "lake maintain", args: []string{"lake", "maintain"}, saved: split.folder, template: split.database, before: split.tables})
+	c.scenes = []*scene{run, backfill, behind, fresh, maintain}
+	if len(run.quarantined) != 2 || len(difference(run.before, run.after)) == 0 || len(difference(backfill.before, backfill.after)) == 0 {
+		t.Fatalf("the nights are not what this test needs: in quarantine are %v", run.quarantined)
 	}
 	return c
 }
 
-// measure lets the command run undisturbed and notes its stages.
-func (c *crash) measure() {
+// kept is a state that rounds begin with.
+type kept struct {
+	folder, database string
+	tables           publishedTables
+}
+
+// keep copies what the command left.
+func (c *crash) keep(name string) kept {
 	c.t.Helper()
-	cmd := c.child(c.args()...)
+	k := kept{folder: c.t.TempDir(), database: "kept_" + name, tables: c.now("file")}
+	if err := os.CopyFS(k.folder, os.DirFS(c.path("var"))); err != nil {
+		c.t.Fatal(err)
+	}
+	copyDatabase(c.t, c.dsn, k.database)
+	return k
+}
+
+// behind is a lake of the second night with warehouses of the first: all that
+// there is to do is to load.
+func (c *crash) behind(first, second kept) *scene {
+	c.t.Helper()
+	folder := c.t.TempDir()
+	if err := os.CopyFS(folder, os.DirFS(second.folder)); err != nil {
+		c.t.Fatal(err)
+	}
+	data, err := os.ReadFile(first.folder + "/warehouse.duckdb")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if err := os.WriteFile(folder+"/warehouse.duckdb", data, 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+	c.bringBack(kept{folder: folder, database: first.database})
+	return c.undisturbed(&scene{name: "load", args: []string{"run"}, saved: folder, template: first.database, before: first.tables})
+}
+
+// undisturbed runs the scene's command to its end, on what is there, and notes
+// its stages and what it leaves.
+func (c *crash) undisturbed(s *scene) *scene {
+	c.t.Helper()
+	c.useRules(s.rules)
+	c.measure(s)
+	s.after, s.quarantined = c.now("file"), c.quarantine()
+	sameTables(c.t, s.name+" undisturbed, on the server", s.after, c.now("server"))
+	return s
+}
+
+// measure runs the scene's command to its end and notes its stages.
+func (c *crash) measure(s *scene) {
+	c.t.Helper()
+	cmd := c.child(s.args...)
 	lines, err := cmd.StderrPipe()
 	if err != nil {
 		c.t.Fatal(err)
@@ -137,64 +230,65 @@ func (c *crash) measure() {
 	last, scan := time.Now(), bufio.NewScanner(lines)
 	for scan.Scan() {
 		if name, ok := stageOf(scan.Text()); ok {
-			c.stages = append(c.stages, stage{name, time.Since(last)})
+			s.stages = append(s.stages, stage{name, time.Since(last)})
 			last = time.Now()
 		}
 	}
-	if err := cmd.Wait(); err != nil {
-		c.t.Fatalf("the undisturbed run: %v", err)
+	if err := cmd.Wait(); err != nil || len(s.stages) == 0 {
+		c.t.Fatalf("%s undisturbed: %v, %d stages", s.name, err, len(s.stages))
 	}
 }
 
-func (c *crash) args() []string {
-	if len(c.command) == 0 {
-		return []string{"run"}
-	}
-	return c.command
-}
-
-// stageOf reads a line that tells the end of a stage: "✓ compute  14.3 s".
+// stageOf reads a line that tells the end of a stage: "✓ compute  14.3 s", or
+// of a chunk: "✓ a/b: facts 1 of 2  1.3 s  20 %".
 func stageOf(line string) (string, bool) {
 	rest, ok := strings.CutPrefix(line, "✓ ")
 	if !ok {
+		rest, ok = strings.CutPrefix(line, "+ ")
+	}
+	if !ok {
 		return "", false
+	}
+	if _, chunk, ok := strings.Cut(rest, ": "); ok {
+		rest = "chunk of " + strings.Fields(chunk)[0] + " 0 s"
 	}
 	words := strings.Fields(rest)
 	return strings.Join(words[:max(1, len(words)-2)], " "), true
 }
 
-// restore brings back the state before the second night, or before the first.
-func (c *crash) restore(fresh bool) {
+// restore brings back what the scene's command finds.
+func (c *crash) restore(s *scene) {
 	c.t.Helper()
-	c.fresh = fresh
-	if err := os.RemoveAll(c.path("var")); err != nil {
-		c.t.Fatal(err)
+	c.useRules(s.rules)
+	c.bringBack(kept{folder: s.saved, database: s.template})
+}
+
+func (c *crash) bringBack(k kept) {
+	c.t.Helper()
+	c.remove("var")
+	if k.folder != "" {
+		if err := os.CopyFS(c.path("var"), os.DirFS(k.folder)); err != nil {
+			c.t.Fatal(err)
+		}
 	}
-	if fresh {
-		return
-	}
-	if err := os.CopyFS(c.path("var"), os.DirFS(c.saved)); err != nil {
-		c.t.Fatal(err)
+	if c.dsn != "" {
+		makeDatabase(c.t, c.dsn, k.database)
 	}
 }
 
-// deal returns the stages in a random order, those that commit something first.
-func (c *crash) deal(random *rand.Rand) []int {
-	const committing = 4 // merge, compute, publish, load
-	reading := len(c.stages) - committing
-	deck := random.Perm(committing)
-	for i := range deck {
-		deck[i] += reading
+func (c *crash) useRules(rules string) {
+	if c.rules != rules {
+		c.rules = rules
+		c.configure()
 	}
-	return append(deck, random.Perm(reading)...)
 }
 
-// kill starts a run and kills it at a random moment of the n-th stage. It
-// returns the stage, and whether the run was still under way.
-func (c *crash) kill(random *rand.Rand, n int) (string, bool) {
+// kill starts the scene's command and kills it at a random moment of the n-th
+// stage. It returns the stage that it was in, and whether it was under way.
+func (c *crash) kill(random *rand.Rand, s *scene, n int) (string, bool) {
 	c.t.Helper()
-	delay := time.Duration(random.Int64N(int64(c.stages[n].took) + 1))
-	cmd := c.child(c.args()...)
+	delay := time.Duration(random.Int64N(int64(s.stages[n].took) + 1))
+	cmd := c.child(s.args...)
 	lines, err := cmd.StderrPipe()
 	if err != nil {
 		c.t.Fatal(err)
@@ -218,7 +312,39 @@ func (c *crash) kill(random *rand.Rand, n int) (string, bool) {
 	if err := cmd.Wait(); err != nil && !errors.As(err, &exit) {
 		c.t.Fatal(err)
 	}
-	return c.stages[min(ended, len(c.stages)-1)].name, cmd.ProcessState.ExitCode() == -1
+	return s.stages[min(ended, len(s.stages)-1)].name, cmd.ProcessState.ExitCode() == -1
+}
+
+// finish lets the command, and a night and maintenance after it, come to their end.
+func (c *crash) finish(s *scene) {
+	c.t.Helper()
+	for _, args := range [][]string{s.args, {"run"}, {"lake", "maintain"}} {
+		if said := c.etl(args...); said.code != exitDone {
+			c.t.Errorf("after kills, %v ended with %d\n%s%s", args, said.code, said.out, said.err)
+		}
+	}
+}
+
+// compare tells what is missing, or there twice, against an undisturbed end.
+func (c *crash) compare(s *scene) {
+	c.t.Helper()
+	for kind := range c.readers() {
+		got := c.now(kind)
+		for _, name := range keysOf(s.after, got) {
+			c.tally.lost += len(subtractRows(s.after[name], got[name]))
+			c.tally.doubled += len(subtractRows(got[name], s.after[name]))
+		}
+		for _, line := range difference(s.after, got) {
+			c.t.Errorf("in the %s: %s", kind, line)
+		}
+	}
+	if got := c.accounted(); got != c.read {
+		c.t.Errorf("%d lines are accounted for, want %d", got, c.read)
+	}
+	if got := c.quarantine(); !slices.Equal(got, s.quarantined) {
+		c.t.Errorf("in quarantine are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(s.quarantined, "\n"))
+	}
+	c.noRunIsLeftOpen()
 }
 
 // noRunIsLeftOpen fails the test when a killed run still counts as running.
@@ -233,80 +359,4 @@ func (c *crash) noRunIsLeftOpen() {
 			c.t.Errorf("run %s is still said to be running", r.ID)
 		}
 	}
-}
-
-// watch reads the warehouse again and again until stop is called. What it sees
-// must be the state before or the one after, whole, under one publication.
-func (c *crash) watch(reads *[2]int) (stop func()) {
-	ctx, ended := c.t.Context(), make(chan struct{})
-	var watching sync.WaitGroup
-	watching.Go(func() {
-		for tick := time.NewTicker(500 * time.Millisecond); ; { // the cores are for the run
-			c.look(ctx, reads)
-			select {
-			case <-ended:
-				tick.Stop()
-				return
-			case <-tick.C:
-			}
-		}
-	})
-	return func() {
-		close(ended)
-		watching.Wait()
-		c.look(ctx, reads)
-	}
-}
-
-func (c *crash) look(ctx context.Context, reads *[2]int) {
-	path := c.path("var/warehouse.duckdb")
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && c.fresh {
-		return
-	}
-	if err := consistent(ctx, path); err != nil {
-		c.t.Errorf("a reader: %v", err)
-	}
-	seen, err := readTables(ctx, path)
-	switch {
-	case err != nil:
-		c.t.Errorf("a reader: %v", err)
-	case !c.fresh && len(difference(c.before, seen)) == 0:
-		reads[0]++
-	case len(difference(c.after, seen)) == 0:
-		reads[1]++
-	default:
-		c.t.Error("a reader sees neither the old nor the new state")
-	}
-}
-
-// consistent checks what must add up within one publication: the sales of a
-// shop's days and the credits that they are made of.
-func consistent(ctx context.Context, path string) error {
-	db, err := warehouse.OpenReader(ctx, path)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	publications, err := texts(ctx, db, "select distinct publication_id from etl_publication")
-	if err != nil {
-		return err
-	}
-	if len(publications) != 1 {
-		return fmt.Errorf("the warehouse shows %d publications", len(publications))
-	}
-	differing, err := texts(ctx, db, `
-		with days as (select platform, shop_id, sum(sales_amount) as amount, max(dt) as last_dt from kpi_shop_day group by all),
-		credits as (
-			select c.platform, c.shop_id, sum(c.share * o.paid_amount) as amount
-			from order_credits c join order_attribution o using (platform, shop_id, order_id) join days d using (platform, shop_id)
-			where c.rule = 'in_force' and c.agent_id is not null and o.paid_dt <= d.last_dt group by all)
-		select concat_ws(' ', d.shop_id, d.amount, c.amount) from days d left join credits c using (platform, shop_id)
-		where coalesce(c.amount, 0) <> d.amount`)
-	if err != nil {
-		return err
-	}
-	if len(differing) > 0 {
-		return fmt.Errorf("sales and credits differ: %v", differing)
-	}
-	return nil
 }

@@ -9,12 +9,17 @@ import (
 
 // events shows the stages of a night as bars, or as lines where nobody watches.
 type events struct {
-	steps *terminal.Steps
-	step  *terminal.Step
-	ended bool
+	messages *terminal.Terminal
+	steps    *terminal.Steps
+	step     *terminal.Step
+	shown    int64 // of a backfill's rows
+	ended    bool
 }
 
-func (a *app) newEvents() *events { return &events{steps: a.messages().Steps()} }
+func (a *app) newEvents() *events {
+	out := a.messages()
+	return &events{messages: out, steps: out.Steps()}
+}
 
 // Stage implements night.Events.
 func (e *events) Stage(name string, steps int) {

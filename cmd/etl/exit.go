@@ -97,20 +97,34 @@ func isEnvironment(err error) bool {
 		locked      *ledger.LockedError
 		key         *seal.KeyError
 		server      *postgres.UnavailableError
+		damage      *lake.DamageError
 	)
 	switch {
 	case errors.As(err, &environment), errors.As(err, &network), errors.As(err, &name), errors.As(err, &locked), errors.As(err, &key), errors.As(err, &server),
-		errors.Is(err, ledger.ErrSecretChanged), errors.Is(err, ledger.ErrNewerLayout), errors.Is(err, lake.ErrNewerLayout), errors.Is(err, fs.ErrPermission), ledger.Busy(err):
+		errors.As(err, &damage), errors.Is(err, ledger.ErrSecretChanged), errors.Is(err, ledger.ErrNewerLayout), errors.Is(err, lake.ErrNewerLayout),
+		errors.Is(err, lake.ErrClock), errors.Is(err, fs.ErrPermission):
 		return true
 	}
-	for _, known := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EMFILE, syscall.ENFILE} {
+	for _, known := range []syscall.Errno{syscall.EROFS, syscall.EMFILE, syscall.ENFILE} {
 		if errors.Is(err, known) {
 			return true
 		}
 	}
-	// The embedded databases give a full disk as text.
+	_, _, state := ledger.Trouble(err)
+	return state || noRoom(err)
+}
+
+// noRoom tells whether a file could not grow: the disk or a quota is full, or
+// files are limited in size.
+func noRoom(err error) bool {
+	for _, known := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if errors.Is(err, known) {
+			return true
+		}
+	}
+	// The embedded engine gives it as text.
 	text := strings.ToLower(err.Error())
-	for _, known := range []string{"no space left on device", "database or disk is full"} {
+	for _, known := range []string{"no space left on device", "file too large", "disk quota exceeded", "database or disk is full"} {
 		if strings.Contains(text, known) {
 			return true
 		}
@@ -121,10 +135,8 @@ func isEnvironment(err error) bool {
 // explain prints why the program ends, unless the verb has done so.
 func (a *app) explain(err error, code int) {
 	var (
-		done        *reported
-		bad         *config.Error
-		usage       *usageError
-		environment *environmentError
+		done *reported
+		bad  *config.Error
 	)
 	out := a.messages()
 	switch {
@@ -140,23 +152,42 @@ func (a *app) explain(err error, code int) {
 		return
 	}
 	out.Printf("%s %s\n", out.Paint(terminal.Failed, "error:"), err)
+	for _, hint := range a.hints(err) {
+		out.Printf("       %s\n", hint)
+	}
+}
+
+// hints say what to do about an error.
+func (a *app) hints(err error) []string {
+	var (
+		usage       *usageError
+		environment *environmentError
+		key         *seal.KeyError
+		locked      *ledger.LockedError
+		damage      *lake.DamageError
+		out         []string
+	)
 	if errors.As(err, &environment) && environment.hint != "" {
-		out.Printf("       %s\n", environment.hint)
+		out = append(out, environment.hint)
 	}
-	var key *seal.KeyError
 	if errors.As(err, &key) {
-		out.Printf("       landing.key needs the key that the bytes were encrypted with; a newer one stands in the line above it\n")
+		out = append(out, "landing.key needs the key that the bytes were encrypted with; a newer one stands in the line above it")
 	}
-	var locked *ledger.LockedError
 	if errors.As(err, &locked) {
-		out.Printf("       --wait waits until it is done\n")
+		out = append(out, "--wait waits until it is done")
 	}
-	if ledger.Busy(err) {
-		out.Printf("       another program has the state locked: close it (a database browser, a copy being made), then run again\n")
+	if errors.As(err, &damage) {
+		out = append(out, "put that file back from a backup; nothing was changed, and the next run goes on")
+	}
+	if problem, hint, ok := ledger.Trouble(err); ok {
+		out = append(out, "the state database "+a.state+" "+problem+": "+hint)
+	} else if noRoom(err) {
+		out = append(out, "free some space, or raise the limit of file sizes, then run again; what was committed stays")
 	}
 	if errors.As(err, &usage) {
-		out.Printf("       `etl --help` lists the commands\n")
+		out = append(out, "`etl --help` lists the commands")
 	}
+	return out
 }
 
 // complain prints a problem of the configuration.

@@ -141,9 +141,15 @@ func (i *installation) etlWith(a *app, args ...string) ended {
 	i.t.Helper()
 	var out, errs bytes.Buffer
 	a.in, a.out, a.err = strings.NewReader(""), &out, &errs
-	a.lookup = func(name string) (string, bool) { value, ok := i.env[name]; return value, ok }
+	a.lookup = i.lookup
 	code := a.run(i.t.Context(), append([]string{"--config", i.path("pipelines.yaml")}, args...))
 	return ended{code, out.String(), errs.String()}
+}
+
+// lookup finds a variable of the environment that commands see.
+func (i *installation) lookup(name string) (string, bool) {
+	value, ok := i.env[name]
+	return value, ok
 }
 
 // child prepares a command line in a process of its own: the test binary is etl

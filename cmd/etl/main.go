@@ -14,6 +14,7 @@ func main() { os.Exit(realMain()) }
 
 // realMain is main with its exit code returned.
 func realMain() int {
+	surviveSizeLimit()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// The first signal asks for a clean end; a second one ends at once.

@@ -18,7 +18,13 @@ type tests struct{ *testing.M }
 func (m tests) Run() int { return postgrestest.Run(m.M) }
 
 func TestMain(m *testing.M) {
-	testscript.Main(tests{m}, map[string]func(){"etl": func() { os.Exit(realMain()) }})
+	testscript.Main(tests{m}, map[string]func(){"etl": func() {
+		if err := limitSizes(); err != nil {
+			_, _ = os.Stderr.WriteString(err.Error())
+			os.Exit(exitEnvironment)
+		}
+		os.Exit(realMain())
+	}})
 }
 
 func TestScripts(t *testing.T) {

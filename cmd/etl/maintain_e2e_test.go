@@ -73,7 +73,7 @@ func (i *installation) split(tables ...string) {
 	i.t.Helper()
 	ctx := i.t.Context()
 	l, state := i.open()
-	cfg, err := config.Load(i.path("pipelines.yaml"), config.Options{})
+	cfg, err := config.Load(i.path("pipelines.yaml"), config.Options{Lookup: i.lookup})
 	if err != nil {
 		i.t.Fatal(err)
 	}

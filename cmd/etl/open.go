@@ -132,6 +132,13 @@ func (a *app) openNight(ctx context.Context, cfg *config.Config, pipeline *confi
 		}
 		open.add(engine.Close)
 		setup.Engine = engine
+		setup.Session = func(ctx context.Context) (compute.Engine, func() error, error) {
+			session, err := engine.Session(ctx)
+			if err != nil {
+				return nil, nil, err
+			}
+			return session, session.Close, nil
+		}
 		if setup.Compute || len(pipeline.Warehouses) > 0 { // reading alone asks for no model
 			if setup.Graph, err = openGraph(ctx, engine, a.modelFiles(), macros); err != nil {
 				return err

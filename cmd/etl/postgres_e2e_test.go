@@ -29,11 +29,21 @@ func (i *installation) withServer(dsn, state string) {
 // kind of it: table → rows, without the tables about runs.
 func everywhereAlike(t *testing.T, db *sql.DB) publishedTables {
 	t.Helper()
-	ctx := context.WithoutCancel(t.Context())
-	columns, err := texts(ctx, db, `select table_name || ' ' || column_name || ' ' || data_type from information_schema.columns
-		where table_schema = current_schema() and table_name not like 'etl%' order by table_name, ordinal_position`)
+	out, err := tellAlike(context.WithoutCancel(t.Context()), db, "")
 	if err != nil {
 		t.Fatal(err)
+	}
+	return out
+}
+
+// tellAlike does so for relations of a kind, such as BASE TABLE, or of all kinds.
+func tellAlike(ctx context.Context, db *sql.DB, kind string) (publishedTables, error) {
+	columns, err := texts(ctx, db, `select table_name || ' ' || column_name || ' ' || data_type from information_schema.columns c
+		where table_schema = current_schema() and table_name not like 'etl%' and exists (select 1 from information_schema.tables t
+			where t.table_schema = c.table_schema and t.table_name = c.table_name and (t.table_type = $1 or $1 = ''))
+		order by table_name, ordinal_position`, kind)
+	if err != nil {
+		return nil, err
 	}
 	selects := map[string][]string{}
 	for _, text := range columns {
@@ -46,20 +56,21 @@ func everywhereAlike(t *testing.T, db *sql.DB) publishedTables {
 	}
 	out := publishedTables{}
 	for table, list := range selects {
-		out[table] = plainRows(t, db, table, list)
+		if out[table], err = plainRows(ctx, db, table, list); err != nil {
+			return nil, err
+		}
 	}
-	return out
+	return out, nil
 }
 
-func plainRows(t *testing.T, db *sql.DB, table string, list []string) []string {
-	t.Helper()
+func plainRows(ctx context.Context, db *sql.DB, table string, list []string) ([]string, error) {
 	names, values := make([]string, len(list)), make([]string, len(list))
 	for i, column := range list {
 		names[i], values[i], _ = strings.Cut(column, " ")
 	}
-	rows, err := db.QueryContext(context.WithoutCancel(t.Context()), "select "+strings.Join(values, ", ")+" from "+table)
+	rows, err := db.QueryContext(ctx, "select "+strings.Join(values, ", ")+" from "+table)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	defer rows.Close()
 	out := []string{}
@@ -69,7 +80,7 @@ func plainRows(t *testing.T, db *sql.DB, table string, list []string) []string {
 			targets[i] = &cells[i]
 		}
 		if err := rows.Scan(targets...); err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		parts := make([]string, len(list))
 		for i, cell := range cells {
@@ -81,11 +92,8 @@ func plainRows(t *testing.T, db *sql.DB, table string, list []string) []string {
 		}
 		out = append(out, "{"+strings.Join(parts, ", ")+"}")
 	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
 	slices.Sort(out)
-	return out
+	return out, rows.Err()
 }
 
 func parsed(t *testing.T, dsn string) *postgres.Server {

@@ -222,14 +222,14 @@ func TestAKilledReplacementIsFinished(t *testing.T) {
 	i.put("chat_messages-a.csv", chatFile(said("m1", "b1", 2)))
 	i.put("orders.csv", sheet("orders", ordered("o2", "b2", 4, nil)))
 	want := i.fresh().tables()
-	c := &crash{installation: i, saved: saved}
-	c.measure()
-	committing := slices.IndexFunc(c.stages, func(s stage) bool { return s.name == "merge" })
+	c, run := &crash{installation: i}, &scene{name: "run", args: []string{"run"}, saved: saved}
+	c.measure(run)
+	committing := slices.IndexFunc(run.stages, func(s stage) bool { return s.name == "merge" })
 	random := rand.New(rand.NewPCG(uint64(number(t, "KEFU_SEED", 1)), 4))
 	for round := range number(t, "KEFU_KILLS", 4) {
-		c.restore(false)
-		n := committing + round%(len(c.stages)-committing)
-		met, killed := c.kill(random, n)
+		c.restore(run)
+		n := committing + round%(len(run.stages)-committing)
+		met, killed := c.kill(random, run, n)
 		what := fmt.Sprintf("round %d, killed during %s", round, met)
 		if vanishes := round%2 == 0 && killed; vanishes {
 			i.remove("exports/one/chat_messages-a.csv")

@@ -71,6 +71,7 @@ func outcomes(s *night.Summary) [4]int64 {
 // mended is a shop of mine before and after its preset was corrected.
 type mended struct {
 	*crash
+	scene  *scene          // the replay
 	before publishedTables // as published under the wrong preset
 	want   *installation   // the preset was right from the start
 }
@@ -78,11 +79,11 @@ type mended struct {
 func newMended(t *testing.T) *mended {
 	t.Helper()
 	const right = "done: finished, fine: finished"
-	m := &mended{&crash{installation: newMine(t), saved: t.TempDir(), command: []string{"quarantine", "replay"}}, nil, newMine(t)}
+	m := &mended{&crash{installation: newMine(t)}, &scene{name: "quarantine replay", args: []string{"quarantine", "replay"}, saved: t.TempDir()}, nil, newMine(t)}
 	m.want.knows(right)
 	m.want.night(exitDone)
 	m.night(exitDone)
-	if err := os.CopyFS(m.saved, os.DirFS(m.path("var"))); err != nil { // while nothing has it open
+	if err := os.CopyFS(m.scene.saved, os.DirFS(m.path("var"))); err != nil { // while nothing has it open
 		t.Fatal(err)
 	}
 	m.before = m.tables()
@@ -125,7 +126,7 @@ func TestRejectedRowsAreReplayed(t *testing.T) {
 		}
 	}
 
-	m.measure() // the undisturbed one
+	m.measure(m.scene) // the undisturbed one
 	m.isMended("replayed")
 	m.isNoNight()
 	again := m.replay("--shop", "one", "--file", "so*.csv")
@@ -138,9 +139,9 @@ func TestRejectedRowsAreReplayed(t *testing.T) {
 	}
 
 	random, kills := rand.New(rand.NewPCG(uint64(number(t, "KEFU_SEED", 1)), 5)), 0
-	for n := 1; n < len(m.stages)-1; n++ { // reading and loading change nothing of the lake
-		m.restore(false)
-		during, killed := m.kill(random, n)
+	for n := 1; n < len(m.scene.stages)-1; n++ { // reading and loading change nothing of the lake
+		m.restore(m.scene)
+		during, killed := m.kill(random, m.scene, n)
 		if killed {
 			kills++
 		}
@@ -192,7 +193,7 @@ func TestWhatCannotBeReplayedYet(t *testing.T) {
 	m.night(exitDone)
 	m.isMended("after the next night")
 
-	m.restore(false)
+	m.restore(m.scene)
 	for _, landed := range m.landed() {
 		if err := os.Remove(landed); err != nil {
 			t.Fatal(err)

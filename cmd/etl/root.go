@@ -32,6 +32,7 @@ type app struct {
 	online     bool // `etl check` asks the platforms, too
 	logLevel   string
 
+	state   string // database of the configuration, once that is read
 	log     *slog.Logger
 	started bool // the flags are read and the verb runs
 }
@@ -49,6 +50,7 @@ func (a *app) verbs() []*cobra.Command {
 		a.checkCommand(),
 		a.runCommand(),
 		a.planCommand(),
+		a.backfillCommand(),
 		a.serveCommand(),
 		a.authCommand(),
 		a.statusCommand(),
@@ -151,6 +153,7 @@ func (a *app) load() (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.state = cfg.State
 	if !a.json {
 		for _, w := range cfg.Warnings {
 			a.complain(w)

@@ -8,6 +8,7 @@ import (
 
 	"kefu/cmd/etl/internal/config"
 	"kefu/cmd/etl/internal/night"
+	"kefu/extract/ledger"
 	"kefu/transform/compute"
 
 	"github.com/spf13/cobra"
@@ -43,6 +44,11 @@ func (a *app) runCommand() *cobra.Command {
 
 func (a *app) runNight(ctx context.Context, f nightFlags) error {
 	summary, err := a.night(ctx, f, false)
+	return a.conclude(summary, err, a.printNight)
+}
+
+// conclude prints what a run did and returns how it ended.
+func (a *app) conclude(summary *night.Summary, err error, print func(*night.Summary)) error {
 	if summary == nil {
 		return err
 	}
@@ -51,12 +57,19 @@ func (a *app) runNight(ctx context.Context, f nightFlags) error {
 			return errors.Join(err, failed)
 		}
 	} else {
-		a.printNight(summary)
+		print(summary)
 	}
-	if err != nil && summary.RunID != "" && errors.Is(err, night.ErrUnits) {
-		return &reported{exitFailed} // the summary has told what failed
+	if err == nil || summary.RunID == "" || !errors.Is(err, night.ErrUnits) {
+		return err
 	}
-	return err
+	// The summary has told what failed.
+	if _, _, state := ledger.Trouble(err); state || noRoom(err) {
+		for _, hint := range a.hints(err) {
+			a.messages().Printf("       %s\n", hint)
+		}
+		return &reported{exitEnvironment}
+	}
+	return &reported{exitFailed}
 }
 
 // night opens what the configuration names and does one night of it.

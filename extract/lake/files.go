@@ -180,9 +180,16 @@ func check(df iceberg.DataFile, f File, schema *iceberg.Schema, required map[str
 	return nil
 }
 
+// clockTolerance is how far a clock may go back between two changes of a table;
+// Iceberg allows a minute.
+const clockTolerance = 50 * time.Second
+
 // replace commits one snapshot that drops and adds files.
 func (l *Lake) replace(ctx context.Context, t *table.Table, drop, add []iceberg.DataFile, props map[string]string) (int64, error) {
 	name := t.Identifier()[1]
+	if last := time.UnixMilli(t.Metadata().LastUpdatedMillis()); time.Until(last) > clockTolerance {
+		return 0, fmt.Errorf("commit table %s, last changed %s: %w", name, last.Format(time.DateTime), ErrClock)
+	}
 	txn := t.NewTransaction()
 	if err := txn.AssertRefSnapshotID(table.MainBranch); err != nil {
 		return 0, fmt.Errorf("commit table %s: %w", name, err)

@@ -47,6 +47,9 @@ var (
 	ErrConflict = errors.New("the table was changed by another process meanwhile")
 	// ErrNoTable says that there is no table of that name.
 	ErrNoTable = errors.New("no such table")
+	// ErrClock says that the machine's clock is behind the table's last change:
+	// snapshots must follow each other in time.
+	ErrClock = errors.New("the clock of this machine is behind the last change; set it right, then run again")
 	// ErrNoSnapshot says that the table has no such snapshot (any more).
 	ErrNoSnapshot = errors.New("no such snapshot")
 )

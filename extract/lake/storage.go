@@ -185,6 +185,9 @@ func Seal(paths ...string) error {
 // Seal makes a written file of the lake durable.
 func (*Lake) Seal(path string) error { return Seal(path) }
 
+// SyncFolder makes what was renamed or removed in a folder survive a power cut.
+func SyncFolder(path string) error { return syncDir(path) }
+
 func syncDir(path string) error {
 	d, err := os.Open(path)
 	if err != nil {

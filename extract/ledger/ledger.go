@@ -25,8 +25,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"modernc.org/sqlite"
-
 	"kefu/extract/postgres"
 )
 
@@ -156,14 +154,6 @@ func guard(path string) error {
 // busyWait is how long a statement waits for other programs that have the state
 // locked.
 const busyWait = 10 * time.Second
-
-// Busy tells whether an error means that another program kept the file of the
-// state, or of the catalog in it, locked for too long.
-func Busy(err error) bool {
-	const sqliteBusy = 5
-	var told *sqlite.Error
-	return errors.As(err, &told) && told.Code()&0xff == sqliteBusy
-}
 
 func dsn(path string) string {
 	return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path)}).String() +

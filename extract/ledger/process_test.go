@@ -279,7 +279,8 @@ func TestAStateThatAnotherProgramLocks(t *testing.T) {
 		}()
 		_, err := l.BeginRun(ctx, "nightly", "run")
 		var away *postgres.UnavailableError
-		if late := moment > busyWait; late != (Busy(err) || errors.As(err, &away) && strings.Contains(err.Error(), "another session of database")) {
+		problem, _, _ := Trouble(err)
+		if late := moment > busyWait; late != (strings.Contains(problem, "locked by another program") || errors.As(err, &away) && strings.Contains(err.Error(), "another session of database")) {
 			t.Errorf("locked for %s: %v", moment, err)
 		}
 	}

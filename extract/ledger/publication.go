@@ -26,9 +26,9 @@ type Inputs struct {
 	Models    map[string]string `json:"models,omitempty"`    // model → fingerprint
 }
 
-// Publish makes the publication the latest, in one step. With a lease, it does
-// so only while the lease is held.
-func (l *Ledger) Publish(ctx context.Context, p Publication, lease *Lease) (Publication, error) {
+// Publish makes the publication the latest and records the units that this
+// finishes, in one step. With a lease, it does so only while the lease is held.
+func (l *Ledger) Publish(ctx context.Context, p Publication, lease *Lease, units ...Unit) (Publication, error) {
 	now := time.Now().UTC()
 	p.ID, p.CreatedAt = newID(now), now
 	tables, err := jsonText(p.Tables)
@@ -51,7 +51,10 @@ func (l *Ledger) Publish(ctx context.Context, p Publication, lease *Lease) (Publ
 		}
 		_, err := tx.ExecContext(ctx, "insert into publications (id, run, created_at, tables, inputs, locks) values (?, ?, ?, ?, ?, ?)",
 			p.ID, p.Run, stamp(now), tables, inputs, locks)
-		return err
+		if err != nil {
+			return err
+		}
+		return recordUnits(ctx, tx, units)
 	})
 	if err != nil {
 		return Publication{}, err

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 )
@@ -24,21 +25,33 @@ type Unit struct {
 }
 
 // RecordUnit records how a unit ended.
-func (l *Ledger) RecordUnit(ctx context.Context, u Unit) error {
-	accounting := ""
-	if len(u.Accounting) > 0 {
-		var err error
-		if accounting, err = jsonText(u.Accounting); err != nil {
+func (l *Ledger) RecordUnit(ctx context.Context, u Unit) error { return l.RecordUnits(ctx, []Unit{u}) }
+
+// RecordUnits records how units ended, all or none.
+func (l *Ledger) RecordUnits(ctx context.Context, units []Unit) error {
+	if len(units) == 0 {
+		return nil
+	}
+	return l.inTx(ctx, "record units", func(tx *sql.Tx) error { return recordUnits(ctx, tx, units) })
+}
+
+func recordUnits(ctx context.Context, tx *sql.Tx, units []Unit) error {
+	for _, u := range units {
+		accounting := ""
+		if len(u.Accounting) > 0 {
+			var err error
+			if accounting, err = jsonText(u.Accounting); err != nil {
+				return fmt.Errorf("record unit %s %s: %w", u.Stage, u.Name, err)
+			}
+		}
+		_, err := tx.ExecContext(ctx, `insert into units (run, stage, name, shop, range, status, rows, seconds, error, accounting, ended_at, inputs, seq)
+			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (select coalesce(max(seq), 0) + 1 from units))
+			on conflict (run, stage, name, shop, range) do update set status = excluded.status, rows = excluded.rows, seconds = excluded.seconds,
+				error = excluded.error, accounting = excluded.accounting, ended_at = excluded.ended_at, inputs = excluded.inputs, seq = excluded.seq`,
+			u.Run, u.Stage, u.Name, u.Shop, u.Range, u.Status, u.Rows, u.Seconds, u.Error, accounting, stamp(time.Now()), u.Inputs)
+		if err != nil {
 			return fmt.Errorf("record unit %s %s: %w", u.Stage, u.Name, err)
 		}
-	}
-	_, err := l.db.ExecContext(ctx, `insert into units (run, stage, name, shop, range, status, rows, seconds, error, accounting, ended_at, inputs, seq)
-		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (select coalesce(max(seq), 0) + 1 from units))
-		on conflict (run, stage, name, shop, range) do update set status = excluded.status, rows = excluded.rows, seconds = excluded.seconds,
-			error = excluded.error, accounting = excluded.accounting, ended_at = excluded.ended_at, inputs = excluded.inputs, seq = excluded.seq`,
-		u.Run, u.Stage, u.Name, u.Shop, u.Range, u.Status, u.Rows, u.Seconds, u.Error, accounting, stamp(time.Now()), u.Inputs)
-	if err != nil {
-		return fmt.Errorf("record unit %s %s: %w", u.Stage, u.Name, err)
 	}
 	return nil
 }

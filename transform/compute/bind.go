@@ -3,6 +3,7 @@ package compute
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -152,52 +153,70 @@ func (r *run) load(ctx context.Context, rel Relation) error {
 // sides: business cuts and time zones move an instant by a day at most.
 const calendarMargin = 3
 
-// loadRules fills rule_day for every day that any instant of the lake falls on.
-func (r *run) loadRules(ctx context.Context) error {
+// Calendar is the first and the last date that any instant of the lake falls
+// on, of whatever shop; zero where there is none.
+type Calendar struct{ From, To time.Time }
+
+// FindCalendar reads the calendar of the datasets.
+func (c *Computer) FindCalendar(ctx context.Context, current map[string][]lake.File) (Calendar, error) {
 	var parts []string
 	for _, s := range datasets() {
-		for _, c := range s.Stored() {
-			if (c.Type == dataset.Instant || c.Name == "event_date") && !isBookkeeping(c.Name) && len(r.in.Current[s.Name]) > 0 {
-				parts = append(parts, fmt.Sprintf("select min(cast(%[1]s as date)) as a, max(cast(%[1]s as date)) as b from lake_%[2]s", quoteName(c.Name), s.Name))
+		for _, col := range s.Stored() {
+			if (col.Type == dataset.Instant || col.Name == "event_date") && !isBookkeeping(col.Name) && len(current[s.Name]) > 0 {
+				parts = append(parts, fmt.Sprintf("select min(cast(%[1]s as date)) as a, max(cast(%[1]s as date)) as b from %[2]s",
+					quoteName(col.Name), scan([]lake.Column{{Name: col.Name, Type: col.Type.SQL()}}, current[s.Name])))
 			}
 		}
 	}
+	if len(parts) == 0 {
+		return Calendar{}, nil
+	}
+	rows, err := c.engine.Query(ctx, "select min(a), max(b) from ("+strings.Join(parts, " union all ")+")")
+	if err != nil {
+		return Calendar{}, fmt.Errorf("find the calendar: %w", err)
+	}
+	defer rows.Close()
 	var from, to *time.Time
-	if len(parts) > 0 {
-		rows, err := r.engine.Query(ctx, "select min(a), max(b) from ("+strings.Join(parts, " union all ")+")")
+	for rows.Next() {
+		if err := rows.Scan(&from, &to); err != nil {
+			return Calendar{}, fmt.Errorf("find the calendar: %w", err)
+		}
+	}
+	if err := rows.Err(); err != nil || from == nil || to == nil {
+		return Calendar{}, err
+	}
+	return Calendar{*from, *to}, nil
+}
+
+// loadRules fills rule_day for every day of the calendar.
+func (r *run) loadRules(ctx context.Context) error {
+	if r.in.Calendar == nil {
+		calendar, err := r.FindCalendar(ctx, r.in.Current)
 		if err != nil {
-			return fmt.Errorf("find the calendar: %w", err)
+			return err
 		}
-		defer rows.Close()
-		for rows.Next() {
-			if err := rows.Scan(&from, &to); err != nil {
-				return fmt.Errorf("find the calendar: %w", err)
-			}
-		}
-		if err := rows.Err(); err != nil {
-			return fmt.Errorf("find the calendar: %w", err)
-		}
+		r.in.Calendar = &calendar
 	}
 	rel := Relation{Name: "rule_day"}
 	for _, c := range rule.Columns() {
 		rel.Columns = append(rel.Columns, RelationColumn{c.Name, c.SQL})
 	}
-	if from != nil && to != nil {
+	if c := *r.in.Calendar; c != (Calendar{}) {
 		shops, err := r.ruleShops()
 		if err != nil {
 			return err
 		}
-		for _, s := range r.in.Shops { // the day to whose end a shop is complete may lie beyond its rows
+		for _, s := range slices.Concat(r.in.Shops, r.in.Others) { // the day to whose end a shop is complete may lie beyond its rows
 			for _, until := range []time.Time{s.ChatsUntil, s.OrdersUntil} {
-				if !until.IsZero() && until.Before(*from) {
-					from = &until
+				if !until.IsZero() && until.Before(c.From) {
+					c.From = until
 				}
-				if until.After(*to) {
-					to = &until
+				if until.After(c.To) {
+					c.To = until
 				}
 			}
 		}
-		days := r.in.Rules.Days(shops, from.AddDate(0, 0, -calendarMargin), to.AddDate(0, 0, calendarMargin))
+		days := r.in.Rules.Days(shops, c.From.AddDate(0, 0, -calendarMargin), c.To.AddDate(0, 0, calendarMargin))
 		for i := range days {
 			rel.Rows = append(rel.Rows, days[i].Values())
 		}

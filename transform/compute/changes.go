@@ -15,11 +15,11 @@ import (
 )
 
 // layerFingerprint changes when any model of the scopes does.
-func (r *run) layerFingerprint(scopes ...model.Scope) string {
+func (c *Computer) layerFingerprint(scopes ...model.Scope) string {
 	h := sha256.New()
-	for _, m := range r.graph.Ordered {
+	for _, m := range c.graph.Ordered {
 		if slices.Contains(scopes, m.Scope) {
-			fmt.Fprintf(h, "%s %s\n", m.Name, r.graph.Fingerprint(m.Name))
+			fmt.Fprintf(h, "%s %s\n", m.Name, c.graph.Fingerprint(m.Name))
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))[:16]
@@ -45,6 +45,18 @@ create or replace temp table forced_days (platform varchar, shop_id varchar, dt 
 create or replace temp table failed_shops (platform varchar, shop_id varchar);
 `
 
+// Now is what the shops of the input are known by once they are computed.
+func (c *Computer) Now(in Input) map[ShopKey]Known {
+	now := Known{Inputs: in.Snapshots, Facts: c.layerFingerprint(model.Shop, model.Buyer), Days: c.layerFingerprint(model.Day),
+		Window: c.layerFingerprint(model.Window), Full: c.definitionsFingerprint(in)}
+	out := map[ShopKey]Known{}
+	for _, s := range in.Shops {
+		now.Reach = s.reach()
+		out[s.ShopKey] = now
+	}
+	return out
+}
+
 // findChanges compares the lake, the rules and the models with what each shop
 // was last computed from.
 func (r *run) findChanges(ctx context.Context) error {
@@ -54,13 +66,10 @@ func (r *run) findChanges(ctx context.Context) error {
 	if err := r.bindLocks(ctx, locksNow, r.in.Locks); err != nil {
 		return err
 	}
-	now := Known{Inputs: r.in.Snapshots, Facts: r.layerFingerprint(model.Shop, model.Buyer), Days: r.layerFingerprint(model.Day),
-		Window: r.layerFingerprint(model.Window), Full: r.definitionsFingerprint()}
+	r.out.Known = r.Now(r.in)
 	for _, s := range r.in.Shops {
-		now.Reach = s.reach()
-		r.out.Known[s.ShopKey] = now
 		known, ok := r.in.Known[s.ShopKey]
-		if err := r.compareModels(ctx, s.ShopKey, known, ok, now); err != nil {
+		if err := r.compareModels(ctx, s.ShopKey, known, ok, r.out.Known[s.ShopKey]); err != nil {
 			return err
 		}
 	}
@@ -131,13 +140,14 @@ func (r *run) compareModels(ctx context.Context, shop ShopKey, known Known, ok b
 
 // definitionsFingerprint changes when what the full models are made of, beside
 // the data, does.
-func (r *run) definitionsFingerprint() string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\n", r.layerFingerprint(model.Full))
-	for _, s := range r.in.Shops {
+func (c *Computer) definitionsFingerprint(in Input) string {
+	h, shops := sha256.New(), slices.Concat(in.Shops, in.Others)
+	slices.SortFunc(shops, func(a, b Shop) int { return strings.Compare(a.String(), b.String()) })
+	fmt.Fprintln(h, c.layerFingerprint(model.Full))
+	for _, s := range shops {
 		fmt.Fprintf(h, "%q %q %q %q %q\n", s.Platform, s.Shop, s.Name, s.Timezone, s.reach())
 	}
-	for _, rel := range r.in.Relations {
+	for _, rel := range in.Relations {
 		fmt.Fprintf(h, "%s %v %v\n", rel.Name, rel.Columns, rel.Rows)
 	}
 	return hex.EncodeToString(h.Sum(nil))[:16]
@@ -209,7 +219,7 @@ func (r *run) compareDataset(ctx context.Context, s *dataset.Schema) error {
 		where := " where (platform, shop_id) in (" + strings.Join(shops, ", ") + ")"
 		old, new := "select * from "+scan(columns, gone)+where, "select * from "+scan(columns, come)+where
 		err := r.exec(ctx, "compare "+s.Name, fmt.Sprintf(
-			"insert into %s (%s) (%[3]s except all %[4]s) union all (%[4]s except all %[3]s)", table, strings.Join(names, ", "), old, new))
+			"insert into %s (%s) %s", table, strings.Join(names, ", "), differing(strings.Join(names, ", "), "("+old+")", "("+new+")")))
 		if err != nil {
 			return err
 		}
@@ -322,6 +332,20 @@ func ruleNames(changes []RuleChange) string {
 	return strings.Join(names, ", ")
 }
 
+// tables are those of the scope that forced days are put in.
+func (f Force) tables() []string {
+	switch f.Scope {
+	case model.Full:
+		return nil // small tables are computed whenever anything is
+	case model.Window:
+		return []string{"found_window_days"}
+	case model.Day:
+		return []string{"found_days"}
+	default:
+		return []string{"forced_days", "changed_rule_days", "found_days"}
+	}
+}
+
 func (r *run) force(ctx context.Context) error {
 	for _, f := range r.in.Forced {
 		for _, s := range r.in.Shops {
@@ -331,8 +355,10 @@ func (r *run) force(ctx context.Context) error {
 			from, to := f.From.Format("2006-01-02"), f.To.Format("2006-01-02")
 			days := fmt.Sprintf("select platform, shop_id, dt from rule_day where (platform, shop_id) = (%s, %s) and dt between date '%s' and date '%s'",
 				quoteText(s.Platform), quoteText(s.Shop), from, to)
-			if err := r.exec(ctx, "note forced days", "insert into forced_days "+days+"; insert into changed_rule_days "+days+"; insert into found_days "+days); err != nil {
-				return err
+			for _, table := range f.tables() {
+				if err := r.exec(ctx, "note forced days", "insert into "+table+" "+days); err != nil {
+					return err
+				}
 			}
 			if err := r.reason(ctx, Reason{Shop: s.ShopKey, Kind: "forced", Detail: "asked for", From: from, To: to}); err != nil {
 				return err

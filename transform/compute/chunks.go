@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"kefu/extract/lake"
 	"kefu/transform/model"
 )
 
@@ -185,6 +186,27 @@ func (r *run) lakeRows() int64 {
 	return rows
 }
 
+// CountRows counts the messages and orders of every shop.
+func (c *Computer) CountRows(ctx context.Context, current map[string][]lake.File) (map[ShopKey]int64, error) {
+	columns := []lake.Column{{Name: "platform", Type: "VARCHAR"}, {Name: "shop_id", Type: "VARCHAR"}}
+	rows, err := c.engine.Query(ctx, fmt.Sprintf("select platform, shop_id, count(*) from (select * from %s union all select * from %s) group by 1, 2",
+		scan(columns, current["chat_messages"]), scan(columns, current["orders"])))
+	if err != nil {
+		return nil, fmt.Errorf("count the rows of shops: %w", err)
+	}
+	defer rows.Close()
+	out := map[ShopKey]int64{}
+	for rows.Next() {
+		var shop ShopKey
+		var n int64
+		if err := rows.Scan(&shop.Platform, &shop.Shop, &n); err != nil {
+			return nil, fmt.Errorf("count the rows of shops: %w", err)
+		}
+		out[shop] = n
+	}
+	return out, rows.Err()
+}
+
 // span is a range of days that one chunk computes.
 type span struct{ from, to time.Time }
 
@@ -270,19 +292,15 @@ func (r *run) dated(ctx context.Context, query string) ([]datedRows, error) {
 // takeRows lets the computation see the rows of its shops only; copied, so that
 // the many files that hold other shops' rows, too, are read once.
 func (r *run) takeRows(ctx context.Context) error {
-	if !r.in.Partial {
+	if len(r.in.Others) == 0 {
 		return nil
-	}
-	shops := make([]ShopKey, len(r.in.Shops))
-	for i, s := range r.in.Shops {
-		shops[i] = s.ShopKey
 	}
 	kind := "view"
 	if r.in.Copied {
 		kind = "table"
 	}
 	for _, s := range datasets() {
-		query := "select x.* from " + scan(datasetColumns(s), r.in.Current[s.Name]) + " x where " + shopFilter("x", shops)
+		query := "select x.* from " + scan(datasetColumns(s), r.in.Current[s.Name]) + " x where " + r.ofShops("x")
 		if err := r.bind(ctx, kind, "lake_"+s.Name, query); err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -78,6 +79,11 @@ type Known struct {
 	Full   string           `json:"full"`   // fingerprint of the full models, of the shops and of the small relations
 }
 
+// Equal tells whether nothing changed between the two.
+func (k Known) Equal(o Known) bool {
+	return maps.Equal(k.Inputs, o.Inputs) && k.Facts == o.Facts && k.Days == o.Days && k.Window == o.Window && k.Reach == o.Reach && k.Full == o.Full
+}
+
 // RelationColumn is a column of a Relation.
 type RelationColumn struct{ Name, Type string }
 
@@ -92,12 +98,13 @@ type Relation struct {
 type Force struct {
 	Shop     *ShopKey // nil = every shop
 	From, To time.Time
+	Scope    model.Scope // from the models of this scope on, which read what is published; "" = everything
 }
 
 // Input is all that a computation depends on.
 type Input struct {
 	Shops     []Shop
-	Partial   bool                                                      // there are more shops: their rows stay as they are
+	Others    []Shop                                                    // further shops, whose rows stay as they are
 	Current   map[string][]lake.File                                    // dataset → files now
 	Snapshots map[string]int64                                          // dataset → snapshot of Current
 	FilesAt   func(dataset string, snapshot int64) ([]lake.File, error) // files of an older snapshot
@@ -107,11 +114,12 @@ type Input struct {
 	Rules     *rule.Set
 	Relations []Relation
 	Forced    []Force
-	Values    bool  // also list which KPI values change
-	DaysOnly  bool  // stop after the days: no windows, no small tables, no checks, nothing to stage
-	ChunkRows int64 // messages and orders that one chunk reads; 0 = 4 million
-	Copied    bool  // take the rows of the shops out of the lake once; for shops that make one chunk
-	Shelf     Shelf // keeps what chunks give; nil = the engine does, as long as this computation lasts
+	Values    bool      // also list which KPI values change
+	DaysOnly  bool      // stop after the days: no windows, no small tables, no checks, nothing to stage
+	ChunkRows int64     // messages and orders that one chunk reads; 0 = 4 million
+	Calendar  *Calendar // of Current; nil = it is looked up
+	Copied    bool      // take the rows of the shops out of the lake once; for shops that make one chunk
+	Shelf     Shelf     // keeps what chunks give; nil = the engine does, as long as this computation lasts
 	Progress  func(model string, done, total int)
 }
 

@@ -3,6 +3,7 @@ package compute
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,16 +22,12 @@ func (r *run) bindForDays(ctx context.Context, scopes ...model.Scope) error {
 			return err
 		}
 	}
-	mine := ""
-	if r.in.Partial {
-		mine = " where (platform, shop_id) in (select (platform, shop_id) from shops)"
-	}
 	for _, scope := range scopes {
 		for _, m := range r.graph.OfScope(scope) {
 			if !m.Stored {
 				continue
 			}
-			if err := r.bind(ctx, "view", m.Name, "select * from overlay_"+m.Name+mine); err != nil {
+			if err := r.bind(ctx, "view", m.Name, "select * from overlay_"+m.Name); err != nil {
 				return err
 			}
 		}
@@ -151,11 +148,33 @@ func (r *run) computeFullModels(ctx context.Context) error {
 		if !m.Stored {
 			continue
 		}
-		if err := r.settle(ctx, m, m.Name); err != nil {
+		if err := r.settleFull(ctx, m); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// settleFull settles a small table; of other shops' rows it says nothing.
+func (r *run) settleFull(ctx context.Context, m *model.Model) error {
+	if len(r.in.Others) == 0 || !slices.Contains(m.Grain, "shop_id") {
+		return r.settle(ctx, m, m.Name)
+	}
+	mine := fmt.Sprintf("select * from %s n where %s", quoteName(m.Name), r.ofShops("n"))
+	if err := r.bind(ctx, "table", "new_"+m.Name, mine); err != nil {
+		return err
+	}
+	return r.settle(ctx, m, "new_"+m.Name)
+}
+
+// ofShops is the condition for rows to be of the shops of this computation.
+// Shops are named one by one, too: files know the least and greatest in them.
+func (r *run) ofShops(alias string) string {
+	keys, ids := make([]ShopKey, len(r.in.Shops)), make([]string, len(r.in.Shops))
+	for i, s := range r.in.Shops {
+		keys[i], ids[i] = s.ShopKey, quoteText(s.Shop)
+	}
+	return fmt.Sprintf("%s.shop_id in (%s) and %s", alias, strings.Join(ids, ", "), shopFilter(alias, keys))
 }
 
 func shopFilter(alias string, shops []ShopKey) string {

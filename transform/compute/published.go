@@ -34,11 +34,14 @@ func (r *run) bindPublished(ctx context.Context, name string) error {
 }
 
 // bindPublishedAs does so in the columns given; those that the published files
-// lack are NULL.
+// lack are NULL. Rows of other shops are not among them.
 func (r *run) bindPublishedAs(ctx context.Context, name string, columns []lake.Column) error {
 	query, err := r.lastComputed(ctx, name, columns)
 	if err != nil {
 		return err
+	}
+	if len(r.in.Others) > 0 && slices.ContainsFunc(columns, func(c lake.Column) bool { return c.Name == "shop_id" }) {
+		query = "select * from (" + query + ") o where " + r.ofShops("o")
 	}
 	return r.bind(ctx, "view", "prev_"+name, query)
 }

@@ -35,7 +35,7 @@ func (r *run) settle(ctx context.Context, m *model.Model, computed string) error
 	diff := fmt.Sprintf("select %s from new_%s", list, m.Name)
 	if len(r.in.Marts[m.Name])+len(r.in.Marts[currentName(m.Name)]) > 0 {
 		old := fmt.Sprintf("select %s from prev_%s o where %s", list, m.Name, replaced)
-		diff = fmt.Sprintf("(%[1]s except all %[2]s) union all (%[2]s except all %[1]s)", "("+diff+")", "("+old+")")
+		diff = differing(list, "("+diff+")", "("+old+")")
 	}
 	if err := r.bind(ctx, "table", "diff_"+m.Name, diff); err != nil {
 		return err
@@ -52,6 +52,12 @@ func (r *run) settle(ctx context.Context, m *model.Model, computed string) error
 		}
 	}
 	return r.measure(ctx, m)
+}
+
+// differing selects the rows that one of two relations of the same columns has
+// and the other lacks, or has more often. It reads each of them once.
+func differing(columns, a, b string) string {
+	return fmt.Sprintf("select %[1]s from (select %[1]s, 1 as side from %[2]s union all select %[1]s, -1 as side from %[3]s) group by %[1]s having sum(side) <> 0", columns, a, b)
 }
 
 // measure notes rows, changes and touched partitions of a settled model.

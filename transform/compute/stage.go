@@ -31,7 +31,7 @@ func (r *run) settleRules(ctx context.Context) error {
 		return err
 	}
 	return r.bind(ctx, "table", "diff_rule_day",
-		"(select * from rule_day except all select * from prev_rule_day) union all (select o.* from prev_rule_day o where "+r.replaced(ruleDay)+" except all select * from rule_day)")
+		differing(r.columnList("rule_day"), "rule_day", "(select * from prev_rule_day o where "+r.replaced(ruleDay)+")"))
 }
 
 // replaced is the condition for published rows o of a model to give way.
@@ -50,7 +50,7 @@ func (r *run) replaced(m *model.Model) string {
 		return on("scope_days")
 	case m.Scope == model.Window:
 		return on("scope_window_days")
-	case r.in.Partial && r.shopColumns(m) == "platform, shop_id":
+	case len(r.in.Others) > 0 && slices.Contains(m.Grain, "shop_id"):
 		return "(o.platform, o.shop_id) in (select (platform, shop_id) from shops)"
 	default:
 		return "true"

@@ -65,7 +65,8 @@ type Setup struct {
 	Landing    *landing.Store
 	KeepDays   int // received bytes and rejected rows older than this go; 0 = never
 	Engine     compute.Engine
-	Graph      *model.Graph // nil where nothing is computed or loaded
+	Session    func(context.Context) (session compute.Engine, end func() error, err error) // another one of the engine
+	Graph      *model.Graph                                                                // nil where nothing is computed or loaded
 	Rules      *rule.Set
 	Catalogue  *catalogue.Catalogue
 	Privacy    normalise.Privacy
@@ -130,7 +131,7 @@ func Run(ctx context.Context, setup Setup, options Options) (*Summary, error) {
 	}
 	defer release()
 	if options.Dry {
-		return n.summary, n.dry(ctx)
+		return n.summary, n.examine(ctx, n.dry(ctx))
 	}
 	command := "run"
 	if options.Replay != nil {
@@ -167,7 +168,20 @@ func (n *Night) as(ctx context.Context, command string, work func(context.Contex
 		return err
 	}
 	n.summary.RunID, n.summary.startedAt = n.run.ID, n.run.StartedAt
-	return n.end(ctx, work(ctx))
+	return n.end(ctx, n.examine(ctx, work(ctx)))
+}
+
+// examine names the table and the file where a damaged or missing data file is
+// behind an error.
+func (n *Night) examine(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	published, _, failed := n.Ledger.Latest(ctx)
+	if failed != nil {
+		return err // the state is the greater trouble
+	}
+	return n.Lake.Examine(ctx, err, published.Tables)
 }
 
 func (n *Night) dry(ctx context.Context) error {

@@ -28,22 +28,11 @@ func (n *Night) compute(ctx context.Context, current *snapshots) (*compute.Resul
 	if err != nil {
 		return nil, err
 	}
-	shops, err := n.shopsWithReach(ctx)
+	in, err := n.input(ctx, current, published)
 	if err != nil {
 		return nil, err
 	}
-	in := compute.Input{
-		Shops: shops, Current: current.files, Snapshots: current.ids, Rules: n.Rules, Forced: n.options.Forced, Values: n.options.Values,
-		Known: known(published), Relations: n.relations(), Locks: locksOf(published),
-		FilesAt: func(name string, snapshot int64) ([]lake.File, error) {
-			files, _, err := n.Lake.Files(ctx, name, snapshot)
-			return files, err
-		},
-		Progress: func(model string, _, _ int) { n.Events.Step(model) },
-	}
-	if in.Marts, err = n.marts(ctx, published); err != nil {
-		return nil, err
-	}
+	in.Progress = func(model string, _, _ int) { n.Events.Step(model) }
 	n.Events.Stage("compute", len(n.Graph.Ordered))
 	result, err := compute.New(n.Engine, n.Lake, n.Graph).Run(ctx, in)
 	if err != nil {
@@ -59,6 +48,23 @@ func (n *Night) compute(ctx context.Context, current *snapshots) (*compute.Resul
 		}
 	}
 	return result, nil
+}
+
+// input is what a computation of all shops depends on.
+func (n *Night) input(ctx context.Context, current *snapshots, published ledger.Publication) (compute.Input, error) {
+	marts, err := n.marts(ctx, published)
+	if err != nil {
+		return compute.Input{}, err
+	}
+	shops, err := n.shopsWithReach(ctx)
+	return compute.Input{
+		Shops: shops, Current: current.files, Snapshots: current.ids, Rules: n.Rules, Forced: n.options.Forced, Values: n.options.Values,
+		Marts: marts, Known: known(published), Relations: n.relations(), Locks: locksOf(published),
+		FilesAt: func(name string, snapshot int64) ([]lake.File, error) {
+			files, _, err := n.Lake.Files(ctx, name, snapshot)
+			return files, err
+		},
+	}, err
 }
 
 // marts are the files of the published tables.
@@ -95,17 +101,23 @@ func known(p ledger.Publication) map[compute.ShopKey]compute.Known {
 	return out
 }
 
-// publish commits what was staged and makes it the latest publication.
-func (n *Night) publish(ctx context.Context, result *compute.Result, current *snapshots) error {
+// publish commits what was staged and makes it the latest publication, and
+// records the units that this finishes. What is published of shops that the
+// result does not speak of stays.
+func (n *Night) publish(ctx context.Context, result *compute.Result, current *snapshots, units ...ledger.Unit) error {
 	before, ok, err := n.Ledger.Latest(ctx)
 	if err != nil {
 		return err
 	}
-	if ok && len(result.Tables) == 0 && reflect.DeepEqual(known(before), result.Known) {
+	inputs := n.inputs(before, result)
+	if ok && len(result.Tables) == 0 && reflect.DeepEqual(known(before), known(ledger.Publication{Inputs: inputs})) {
 		n.summary.Publication = before.ID
+		if err := n.Ledger.RecordUnits(ctx, units); err != nil {
+			return err
+		}
 		return n.copy(ctx, before) // the run before may have been killed
 	}
-	next := ledger.Publication{Run: n.run.ID, Tables: maps.Clone(before.Tables), Inputs: map[string]ledger.Inputs{}, Locks: before.Locks}
+	next := ledger.Publication{Run: n.run.ID, Tables: maps.Clone(before.Tables), Inputs: inputs, Locks: before.Locks}
 	if next.Tables == nil {
 		next.Tables = map[string]int64{}
 	}
@@ -113,14 +125,7 @@ func (n *Night) publish(ctx context.Context, result *compute.Result, current *sn
 		return err
 	}
 	maps.Copy(next.Tables, current.ids)
-	for shop, k := range result.Known {
-		next.Inputs[shop.String()] = ledger.Inputs{
-			Snapshots: k.Inputs,
-			Rules:     n.Rules.Fingerprint(shop.Platform, shop.Shop),
-			Models:    map[string]string{factsLayer: k.Facts, daysLayer: k.Days, windowLayer: k.Window, fullLayer: k.Full, reachKey: k.Reach},
-		}
-	}
-	published, err := n.Ledger.Publish(ctx, next, n.lease)
+	published, err := n.Ledger.Publish(ctx, next, n.lease, units...)
 	if err != nil {
 		return err
 	}
@@ -152,4 +157,24 @@ func (n *Night) copy(ctx context.Context, p ledger.Publication) error {
 		return err
 	}
 	return n.Lake.KeepCopy(p.ID, text)
+}
+
+// inputs tells what every configured shop's numbers are computed from.
+func (n *Night) inputs(before ledger.Publication, result *compute.Result) map[string]ledger.Inputs {
+	out := map[string]ledger.Inputs{}
+	for _, s := range n.Shops {
+		k, computed := result.Known[s.ShopKey]
+		old, known := before.Inputs[s.String()]
+		switch {
+		case computed:
+			out[s.String()] = ledger.Inputs{
+				Snapshots: k.Inputs,
+				Rules:     n.Rules.Fingerprint(s.Platform, s.Shop),
+				Models:    map[string]string{factsLayer: k.Facts, daysLayer: k.Days, windowLayer: k.Window, fullLayer: k.Full, reachKey: k.Reach},
+			}
+		case known:
+			out[s.String()] = old
+		}
+	}
+	return out
 }

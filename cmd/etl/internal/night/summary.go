@@ -1,6 +1,7 @@
 package night
 
 import (
+	"slices"
 	"time"
 
 	"kefu/cmd/etl/internal/pull"
@@ -27,8 +28,33 @@ type Summary struct {
 	Errors      []string              `json:"errors,omitempty"`
 	Shops       []ShopSummary         `json:"shops,omitempty"` // how far they reach, where alerts are configured
 	Alerts      []AlertSummary        `json:"alerts,omitempty"`
+	Backfill    *BackfillSummary      `json:"backfill,omitempty"`
 
 	startedAt time.Time
+}
+
+// BackfillSummary is what a backfill did beside what every run tells.
+type BackfillSummary struct {
+	Parallel int            `json:"parallel"`
+	Shops    []ShopOutcome  `json:"shops"`
+	Chunks   []ChunkSummary `json:"chunks"` // in the order in which they were done
+}
+
+// ShopOutcome says what became of a shop.
+type ShopOutcome struct {
+	Shop   string `json:"shop"`
+	Range  string `json:"range"`
+	Status string `json:"status"` // done, failed, interrupted; known: done by an earlier run
+	Error  string `json:"error,omitempty"`
+}
+
+// ChunkSummary says what became of a chunk.
+type ChunkSummary struct {
+	Shops string `json:"shops"` // joined by a comma
+	compute.Chunk
+	Status  string  `json:"status"` // computed; found: an earlier run computed it
+	Rows    int64   `json:"rows"`   // rows that it gave
+	Seconds float64 `json:"seconds"`
 }
 
 // newSummary begins a summary whose lists are lists also where they stay empty.
@@ -37,16 +63,25 @@ func newSummary() *Summary {
 		Models: []compute.ModelResult{}, Checks: []compute.CheckResult{}, Load: []LoadSummary{}}
 }
 
-// computed takes over what the computation tells.
+// computed takes over what a computation tells, beside what others told.
 func (s *Summary) computed(result *compute.Result) {
 	s.Reasons = append(s.Reasons, result.Reasons...)
 	s.Scopes = append(s.Scopes, result.Scopes...)
 	s.Values = append(s.Values, result.Values...)
-	s.Models = append(s.Models, result.Models...)
-	s.Checks = append(s.Checks, result.Checks...)
-	for i := range s.Models {
-		if s.Models[i].Ranges == nil {
-			s.Models[i].Ranges = []compute.Range{}
+	for _, m := range result.Models {
+		i := slices.IndexFunc(s.Models, func(o compute.ModelResult) bool { return o.Name == m.Name })
+		if i < 0 {
+			i = len(s.Models)
+			s.Models = append(s.Models, compute.ModelResult{Name: m.Name, Ranges: []compute.Range{}})
+		}
+		s.Models[i].Rows += m.Rows
+		s.Models[i].Changed += m.Changed
+		s.Models[i].Seconds += m.Seconds
+		s.Models[i].Ranges = append(s.Models[i].Ranges, m.Ranges...)
+	}
+	for _, c := range result.Checks {
+		if c.Status != "ok" || !slices.Contains(s.Checks, c) {
+			s.Checks = append(s.Checks, c)
 		}
 	}
 }

@@ -28,7 +28,7 @@ func (n *Night) load(ctx context.Context) error {
 		if errors.Is(err, context.Canceled) {
 			return err
 		}
-		if err != nil {
+		if err = n.examine(ctx, err); err != nil {
 			done.Status, done.Error = string(ledger.Failed), err.Error()
 			n.fail(fmt.Errorf("warehouse %s: %w", w.Name, err))
 		}

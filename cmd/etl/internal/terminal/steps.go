@@ -3,6 +3,7 @@ package terminal
 import (
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
@@ -37,6 +38,7 @@ type Step struct {
 	s     *Steps
 	name  string
 	bar   *mpb.Bar
+	note  atomic.Value // string
 	begun time.Time
 	once  sync.Once
 }
@@ -49,7 +51,8 @@ func (s *Steps) Start(name string, total int64) *Step {
 			mpb.PrependDecorators(decor.Name(name, decor.WCSyncSpaceR)),
 			mpb.AppendDecorators(
 				decor.Any(func(d decor.Statistics) string { return counted(d.Current, d.Total) }, decor.WCSyncSpace),
-				decor.Elapsed(decor.ET_STYLE_GO, decor.WCSyncSpace)))
+				decor.Elapsed(decor.ET_STYLE_GO, decor.WCSyncSpace),
+				decor.Any(func(decor.Statistics) string { note, _ := st.note.Load().(string); return note }, decor.WC{W: 1})))
 	}
 	s.mu.Lock()
 	s.open[st] = struct{}{}
@@ -81,6 +84,9 @@ func (st *Step) Add(n int64) {
 		st.bar.IncrInt64(n)
 	}
 }
+
+// Note shows a text behind the bar, such as how much time is left.
+func (st *Step) Note(text string) { st.note.Store(text) }
 
 // Total says how many units there are, once that is known.
 func (st *Step) Total(n int64) {

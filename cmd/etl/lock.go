@@ -38,8 +38,8 @@ func (a *app) lockCommand() *cobra.Command {
 		Use:   "lock",
 		Short: "Lock the KPIs of days that are paid: what is published of them stays",
 		Long: `Lock the KPIs of days that are paid. Whatever arrives or changes afterwards, the
-KPI tables of days, and those of windows by their as-of day, keep showing what
-they show now. What they would show stands in locked_changes, in the plan and in
+KPI tables of days, those of windows by their as-of day, and KPIs and pay of
+whole months keep showing what they show now. What they would show stands in locked_changes, in the plan and in
 the status, so that the difference can be settled. Lists of single orders,
 buyers and turns are not kept: they show what is known.`,
 		Example: `  etl lock --until 2026-01-31 --by finance --reason "January is paid"

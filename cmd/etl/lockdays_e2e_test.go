@@ -17,7 +17,11 @@ func TestLockedDaysStayPublished(t *testing.T) {
 	i := newInstallation(t, "", newAgedSource())
 	before := i.lockFirstDays()
 	i.deliver(delivery{source: "exports", name: "orders-2.csv", text: sheet("orders", paidOrder("o2", "b2"), ordered("o3", "b3", 5, nil))}) // b2 bought as well, it turns out
+	landed := i.landed()
 	plan := i.summary(i.etl("plan", "--diff", "--json"), 0)
+	if now := i.landed(); !slices.Equal(now, landed) {
+		t.Errorf("a plan left received bytes behind: %v, were %v", now, landed)
+	}
 	i.night(0)
 	i.lockedAs("late orders", before)
 	late := map[string]float64{"paid_buyers_final " + storyDay(2): 1, "sales_amount " + storyDay(3): 10}

@@ -17,12 +17,17 @@ import (
 // does not know about locks, so an incremental result equals a full one as ever.
 type Locks map[ShopKey]time.Time
 
-// lockable tells the tables whose rows a lock keeps: published KPIs of days, and
-// of windows by their as-of day. Lists of single buyers and orders are not kept:
-// they show what is known now.
+// lockable tells the tables whose rows a lock keeps: published KPIs of days, of
+// windows by their as-of day, and KPIs and pay of calendar months by their last
+// day. Lists of single buyers and orders are not kept: they show what is known
+// now.
 func lockable(m *model.Model) bool {
-	return m.Stored && m.Publish && m.Partition != "" && (m.Scope == model.Day || m.Scope == model.Window)
+	dated := m.Partition != "" && (m.Scope == model.Day || m.Scope == model.Window) || m.Partition == monthEnd
+	return m.Stored && m.Publish && dated
 }
+
+// monthEnd is the column by whose day rows of a calendar month are locked.
+const monthEnd = "month_end"
 
 // currentName is the table of the rows that a lockable table would show of
 // locked days.
@@ -127,21 +132,25 @@ func (r *run) relock(ctx context.Context, m *model.Model) error {
 	if err != nil {
 		return err
 	}
-	months, err := r.partitions(ctx, m.Partition, fmt.Sprintf("(select * from (%s) o where %s <> %s)", moving, was, will))
-	if err != nil || len(months) == 0 {
-		return err
-	}
 	sides := []struct {
 		m           *model.Model
 		files       []lake.File
 		own, others string // rows that stay, rows that come from the other side
 		other       []lake.File
+		touched     string // rows whose months are written anew
 	}{
-		{m, published, "not (" + was + " and not " + will + ")", was + " and not " + will, current},
-		{currentOf(m), current, will, will + " and not " + was, published},
+		{m, published, "not (" + was + " and not " + will + ")", was + " and not " + will, current, was + " and not " + will},
+		{currentOf(m), current, will, will + " and not " + was, published, was + " <> " + will},
 	}
 	for _, s := range sides {
-		err := r.writeMonths(ctx, s.m, s.files, months, func(month string) (string, error) {
+		months, err := r.partitions(ctx, m.Partition, fmt.Sprintf("(select * from (%s) o where %s)", moving, s.touched))
+		if err != nil {
+			return err
+		}
+		if len(months) == 0 {
+			continue
+		}
+		err = r.writeMonths(ctx, s.m, s.files, months, func(month string) (string, error) {
 			mine, err := r.publishedRows(ctx, r.cols[m.Name], filesOf(s.files, month))
 			if err != nil {
 				return "", err

@@ -19,14 +19,15 @@ import (
 func lockedTables(h *harness.Harness) []*model.Model {
 	var out []*model.Model
 	for _, m := range h.Graph().Stored() {
-		if m.Publish && (m.Scope == model.Day || m.Scope == model.Window) {
+		if m.Publish && (m.Scope == model.Day || m.Scope == model.Window || m.Partition == "month_end") {
 			out = append(out, m)
 		}
 	}
 	return out
 }
 
-// locksOf locks every other shop of a pack up to a day in the middle of it.
+// locksOf locks every other shop of a pack: up to a day in the middle of its
+// days, or to the end of that day's month.
 func locksOf(t *testing.T, h *harness.Harness, pack world.Pack) compute.Locks {
 	t.Helper()
 	out := compute.Locks{}
@@ -48,7 +49,11 @@ func locksOf(t *testing.T, h *harness.Harness, pack world.Pack) compute.Locks {
 			continue
 		}
 		slices.SortFunc(days, time.Time.Compare)
-		out[s.ShopKey] = days[len(days)/2]
+		until := days[len(days)/2]
+		if i%4 == 0 {
+			until = time.Date(until.Year(), until.Month()+1, 0, 0, 0, 0, 0, time.UTC)
+		}
+		out[s.ShopKey] = until
 	}
 	if len(out) == 0 {
 		t.Fatal("no shop has a day to lock")
@@ -58,7 +63,11 @@ func locksOf(t *testing.T, h *harness.Harness, pack world.Pack) compute.Locks {
 
 func isLocked(locks compute.Locks, r harness.Row) bool {
 	until, ok := locks[compute.ShopKey{Platform: r["platform"].(string), Shop: r["shop_id"].(string)}]
-	return ok && !r["dt"].(time.Time).After(until)
+	day, isDay := r["dt"].(time.Time)
+	if !isDay {
+		day = r["month_end"].(time.Time)
+	}
+	return ok && !day.After(until)
 }
 
 // linesOf returns rows of a table as sorted lines.
@@ -108,6 +117,11 @@ func TestLockedDaysKeepTheirNumbers(t *testing.T) {
 	before := map[string][]string{}
 	for _, m := range lockedTables(h) {
 		before[m.Name] = linesOf(t, h, m.Name, locked)
+	}
+	for _, name := range []string{"kpi_shop_day", "kpi_agent_window", "kpi_month"} {
+		if len(before[name]) == 0 {
+			t.Errorf("no row of %s is locked: the test proves nothing of it", name)
+		}
 	}
 	kept := dayValues(t, h)
 	lock(t, h, locks)

@@ -286,7 +286,7 @@ func (c *Computer) Compute(ctx context.Context, in Input) (*Computation, error) 
 		{"check", r.audit},
 	}
 	for i, s := range steps {
-		if in.DaysOnly && slices.Contains([]string{"compute windows", "compute dimensions", "check"}, s.doing) {
+		if in.DaysOnly && slices.Contains([]string{"compute windows", "measure what is computed", "compute dimensions", "check"}, s.doing) {
 			continue
 		}
 		if err := s.do(ctx); err != nil {

@@ -9,9 +9,11 @@ import (
 	"strings"
 
 	"kefu/cmd/etl/internal/config"
+	"kefu/cmd/etl/internal/reconcile"
 	"kefu/cmd/etl/internal/terminal"
 	"kefu/extract/preset"
 	"kefu/sql"
+	"kefu/transform/catalogue"
 	"kefu/transform/model"
 	"kefu/transform/rule/yamlnode"
 
@@ -185,13 +187,27 @@ func (a *app) inspectKeys(_ context.Context, cfg *config.Config) []config.Proble
 func inspectPresets(_ context.Context, cfg *config.Config) []config.Problem {
 	var out []config.Problem
 	for _, p := range cfg.Presets {
-		if _, err := preset.Parse(p.File, p.Data); err != nil {
+		if err := inspectPreset(p); err != nil {
 			for _, line := range strings.Split(err.Error(), "\n") {
 				out = append(out, positioned(line, p.Pos))
 			}
 		}
 	}
 	return out
+}
+
+// inspectPreset reads a preset, of exports or of KPI reports.
+func inspectPreset(p config.PresetNode) error {
+	if !reconcile.IsReport(p.Data) {
+		_, err := preset.Parse(p.File, p.Data)
+		return err
+	}
+	metrics, err := catalogue.Load(sql.FS, "metrics.yaml")
+	if err != nil {
+		return err
+	}
+	_, err = reconcile.Parse(p.Name, p.File, p.Data, metrics)
+	return err
 }
 
 // positioned takes "file:line:col: message" apart; other texts get the position

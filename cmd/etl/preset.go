@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"kefu/cmd/etl/internal/config"
+	"kefu/cmd/etl/internal/reconcile"
 	"kefu/cmd/etl/internal/terminal"
 	"kefu/extract/preset"
 
@@ -37,7 +38,7 @@ configuration, your own. docs/presets.md says how to write one.`,
 		Use:               "show NAME",
 		Short:             "A preset's YAML",
 		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: cobra.FixedCompletions(preset.Names(), cobra.ShellCompDirectiveNoFileComp),
+		ValidArgsFunction: cobra.FixedCompletions(slices.Concat(preset.Names(), reconcile.Names()), cobra.ShellCompDirectiveNoFileComp),
 		RunE:              func(_ *cobra.Command, args []string) error { return a.showPreset(args[0]) },
 	}
 	cmd.AddCommand(list, show, a.presetTestCommand(), a.presetGuessCommand())
@@ -109,7 +110,11 @@ func (a *app) listPresets(context.Context) error {
 	}
 	names := preset.Names()
 	if cfg != nil {
-		names = append(names, slices.Sorted(maps.Keys(cfg.Presets))...)
+		for _, name := range slices.Sorted(maps.Keys(cfg.Presets)) {
+			if !reconcile.IsReport(cfg.Presets[name].Data) {
+				names = append(names, name)
+			}
+		}
 	}
 	all := []presetOutput{}
 	for _, name := range names {
@@ -143,12 +148,15 @@ func (a *app) showPreset(name string) error {
 	if err != nil {
 		return err
 	}
-	if !hasPreset(cfg, name) {
+	if !hasPreset(cfg, name) && !slices.Contains(reconcile.Names(), name) {
 		return errNoPreset(cfg, name)
 	}
 	text, err := presetText(cfg, name)
 	if err != nil {
 		return err
+	}
+	if a.json && reconcile.IsReport([]byte(text)) {
+		return a.printJSON(presetOutput{Name: name, Ships: slices.Contains(reconcile.Names(), name), Layouts: []layoutOutput{}, YAML: text})
 	}
 	if a.json {
 		p, err := describePreset(cfg, name)
@@ -171,7 +179,11 @@ func presetText(cfg *config.Config, name string) (string, error) {
 			return outdented(own.Data), nil
 		}
 	}
-	text, err := preset.Source(name)
+	source := preset.Source
+	if slices.Contains(reconcile.Names(), name) {
+		source = reconcile.Source
+	}
+	text, err := source(name)
 	return string(text), err
 }
 

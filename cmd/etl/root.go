@@ -56,6 +56,7 @@ func (a *app) verbs() []*cobra.Command {
 		a.statusCommand(),
 		a.runsCommand(),
 		a.quarantineCommand(),
+		a.reconcileCommand(),
 		a.queryCommand(),
 		a.whyCommand(),
 		a.explainCommand(),

@@ -58,6 +58,15 @@ func scan(columns []lake.Column, files []lake.File) string {
 	return "(select " + quoteNames(names) + " from read_parquet([" + strings.Join(paths, ", ") + "], hive_partitioning = false))"
 }
 
+// rowsOf is a dataset as the computation sees it.
+func (r *run) rowsOf(s *dataset.Schema) string {
+	rows := scan(datasetColumns(s), r.in.Current[s.Name])
+	if edit := r.in.Edits[s.Name]; edit != "" {
+		return "(" + strings.ReplaceAll(edit, "{rows}", rows) + ")"
+	}
+	return rows
+}
+
 func datasetColumns(s *dataset.Schema) []lake.Column {
 	var out []lake.Column
 	for _, c := range s.Stored() {
@@ -94,7 +103,7 @@ func (c *Computer) unbind(ctx context.Context, name string) error {
 // relations.
 func (r *run) bindLake(ctx context.Context) error {
 	for _, s := range datasets() {
-		if err := r.bind(ctx, "view", "lake_"+s.Name, "select * from "+scan(datasetColumns(s), r.in.Current[s.Name])); err != nil {
+		if err := r.bind(ctx, "view", "lake_"+s.Name, "select * from "+r.rowsOf(s)); err != nil {
 			return err
 		}
 	}

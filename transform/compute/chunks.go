@@ -300,7 +300,7 @@ func (r *run) takeRows(ctx context.Context) error {
 		kind = "table"
 	}
 	for _, s := range datasets() {
-		query := "select x.* from " + scan(datasetColumns(s), r.in.Current[s.Name]) + " x where " + r.ofShops("x")
+		query := "select x.* from " + r.rowsOf(s) + " x where " + r.ofShops("x")
 		if err := r.bind(ctx, kind, "lake_"+s.Name, query); err != nil {
 			return err
 		}

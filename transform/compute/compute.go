@@ -114,6 +114,9 @@ type Input struct {
 	Rules     *rule.Set
 	Relations []Relation
 	Forced    []Force
+	// Edits changes rows before anything reads them, for what-ifs: dataset → a
+	// select of its columns in which {rows} stands for its rows.
+	Edits     map[string]string
 	Values    bool      // also list which KPI values change
 	DaysOnly  bool      // stop after the days: no windows, no small tables, no checks, nothing to stage
 	ChunkRows int64     // messages and orders that one chunk reads; 0 = 4 million

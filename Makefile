@@ -41,7 +41,7 @@ crash: postgres ## a thousand commands and two hundred pulls killed at random mo
 	KEFU_KILLS=$${KEFU_KILLS:-1000} KEFU_PULL_KILLS=200 $(GO) test -tags $(TAGS) -count 1 -timeout 6h -v -run 'TestKilledCommandsAreFinishedByTheNext|TestPullsThatAreKilled' ./cmd/etl
 
 rate: ## the share of a permitted rate of calls that 1, 8 and 32 shops reach, by the clock on the wall
-	@$(GO) test -run '^$$' -bench PermittedRate -benchtime 2000x ./extract/api
+	@$(GO) test -run '^$$' -bench PermittedRate -benchtime 300x ./extract/api
 
 postgres: ## PostgreSQL's server binaries, which the tests start servers from
 	@.ci/postgres

@@ -12,7 +12,7 @@ FUZZED   := ./extract/file ./transform/normalise ./transform/rule/yamlnode
 # The engine is C++ and needs cgo; one set of tags everywhere keeps the build cache warm.
 export CGO_ENABLED := 1
 
-.PHONY: help build run test lint unit postgres worlds crash rate bench fuzz fmt clean
+.PHONY: help build run test lint unit postgres worlds mutants crash rate bench fuzz fmt clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ unit: ## all tests
 
 worlds: ## two thousand random worlds against the reference
 	KEFU_WORLDS=2000 $(GO) test -tags $(TAGS) -count 1 -timeout 60m -v -run TestWorldsOnTheEngine ./transform/transformtest
+
+mutants: ## a wrong variant of every KPI, each of which the tests must catch
+	KEFU_MUTANTS=1000 $(GO) test -tags $(TAGS) -count 1 -timeout 3h -v -run TestMutantsAreCaught ./transform/transformtest
 
 crash: postgres ## a thousand commands and two hundred pulls killed at random moments, each finished by the next (KEFU_SEED=2 for other moments)
 	KEFU_KILLS=$${KEFU_KILLS:-1000} KEFU_PULL_KILLS=200 $(GO) test -tags $(TAGS) -count 1 -timeout 6h -v -run 'TestKilledCommandsAreFinishedByTheNext|TestPullsThatAreKilled' ./cmd/etl

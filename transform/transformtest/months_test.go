@@ -13,7 +13,7 @@ func TestAMonthIsItsWindow(t *testing.T) {
 	h := start(t, pack)
 	load(t, h, pack.Tables())
 	run(t, h, 0)
-	key := func(parts ...any) string { return fmt.Sprint(parts...) }
+	key := fmt.Sprint
 	windows := map[string]any{}
 	rows, err := h.RowsWhere(t.Context(), "kpi_long", "window_days in (28, 30) and dt = last_day(dt) and day(dt) = window_days")
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 
 // worldCount is how many random worlds a run compares; KEFU_WORLDS asks for
 // another number, KEFU_SEED for other worlds.
-const worldCount = 220
+const worldCount = 500
 
 func randomPack(t *testing.T, count int) world.Pack {
 	t.Helper()

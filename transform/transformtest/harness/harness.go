@@ -5,17 +5,13 @@ package harness
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
-	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
-	"time"
 
-	"kefu/extract/dataset"
 	"kefu/extract/lake"
 	"kefu/sql"
 	"kefu/transform/catalogue"
@@ -29,6 +25,7 @@ import (
 // what each shop was computed from.
 type Harness struct {
 	engine    *duckdb.Engine
+	macros    string
 	computer  *compute.Computer
 	graph     *model.Graph
 	dir       string
@@ -60,29 +57,45 @@ func New(ctx context.Context, dir string, shops []compute.Shop, rules *rule.Set)
 	if err != nil {
 		return nil, fmt.Errorf("read macros: %w", err)
 	}
-	engine, err := duckdb.Open(ctx, duckdb.Options{MemoryLimit: "4GB", Threads: 2, TempDir: filepath.Join(dir, "spill"), Directories: []string{dir}, Macros: string(macros)})
-	if err != nil {
-		return nil, err
-	}
-	models, err := model.Parse(sql.FS)
-	if err != nil {
-		return nil, err
-	}
-	graph, err := model.Build(models, compute.Inputs(Relations()...), string(macros), func(q string) ([]string, error) { return engine.References(ctx, q) })
-	if err != nil {
-		return nil, err
-	}
 	metrics, err := catalogue.Load(sql.FS, "metrics.yaml")
 	if err != nil {
 		return nil, err
 	}
 	h := &Harness{
-		engine: engine, graph: graph, dir: dir, shops: shops, rules: rules, catalogue: metrics,
+		macros: string(macros), dir: dir, shops: shops, rules: rules, catalogue: metrics,
 		current: map[string][]lake.File{}, snapshots: map[string]int64{}, history: map[string]map[int64][]lake.File{},
-		marts: map[string][]lake.File{}, known: map[compute.ShopKey]compute.Known{}, specs: map[string]lake.Spec{},
+		specs: map[string]lake.Spec{},
 	}
-	h.computer = compute.New(engine, h, graph)
+	if err := h.SetModels(ctx, sql.FS); err != nil {
+		return nil, err
+	}
 	return h, nil
+}
+
+// SetModels makes the models be those of fsys, a folder like sql/, on an engine
+// that knows nothing of what was computed by others.
+func (h *Harness) SetModels(ctx context.Context, fsys fs.FS) error {
+	if h.engine != nil {
+		if err := h.engine.Close(); err != nil {
+			return fmt.Errorf("close engine: %w", err)
+		}
+	}
+	engine, err := duckdb.Open(ctx, duckdb.Options{MemoryLimit: "4GB", Threads: 2, TempDir: filepath.Join(h.dir, "spill"), Directories: []string{h.dir}, Macros: h.macros})
+	if err != nil {
+		return err
+	}
+	h.engine = engine
+	models, err := model.Parse(fsys)
+	if err != nil {
+		return err
+	}
+	graph, err := model.Build(models, compute.Inputs(Relations()...), h.macros, func(q string) ([]string, error) { return engine.References(ctx, q) })
+	if err != nil {
+		return err
+	}
+	h.graph, h.computer = graph, compute.New(engine, h, graph)
+	h.Forget()
+	return nil
 }
 
 // relations are the small relations as the catalogue and the rules stand.
@@ -113,92 +126,6 @@ func (h *Harness) SetShops(shops []compute.Shop) { h.shops = shops }
 
 // SetRules replaces the rules.
 func (h *Harness) SetRules(rules *rule.Set) { h.rules = rules }
-
-// Load makes the datasets hold exactly the rows given (dataset → rows aligned
-// with dataset.Schema.Stored()). Partitions whose rows did not change keep
-// their file.
-func (h *Harness) Load(ctx context.Context, tables map[string][][]any) error {
-	for _, s := range append(dataset.All(), dataset.Internals()...) {
-		if err := h.loadDataset(ctx, s, tables[s.Name]); err != nil {
-			return fmt.Errorf("load %s: %w", s.Name, err)
-		}
-	}
-	return nil
-}
-
-func (h *Harness) loadDataset(ctx context.Context, s *dataset.Schema, rows [][]any) error {
-	columns := s.Stored()
-	spec := lake.Spec{Name: s.Name}
-	defs := make([]string, len(columns))
-	for i, c := range columns {
-		spec.Columns = append(spec.Columns, lake.Column{Name: c.Name, Type: c.Type.SQL(), ID: i + 1})
-		defs[i] = `"` + c.Name + `" ` + c.Type.SQL()
-	}
-	if err := h.engine.Exec(ctx, "create or replace temp table loading ("+strings.Join(defs, ", ")+")"); err != nil {
-		return err
-	}
-	if err := h.engine.Append(ctx, "loading", textValues(columns, rows)); err != nil {
-		return err
-	}
-	part := "''"
-	if s.EventTime != "" {
-		part = "substr(cast(event_date as varchar), 1, 7)"
-	}
-	var next []lake.File
-	parts, err := h.strings(ctx, "select distinct "+part+" from loading order by 1")
-	if err != nil {
-		return err
-	}
-	for _, p := range parts {
-		query := "select * from loading where " + part + " = '" + p + "'"
-		if kept, ok := h.unchanged(ctx, s.Name, p, query); ok {
-			next = append(next, kept)
-			continue
-		}
-		f, err := compute.WriteFile(ctx, h.engine, h, spec, p, query)
-		if err != nil {
-			return err
-		}
-		next = append(next, f)
-	}
-	if slices.Equal(next, h.current[s.Name]) {
-		return nil
-	}
-	h.serial++
-	h.current[s.Name], h.snapshots[s.Name] = next, int64(h.serial)
-	if h.history[s.Name] == nil {
-		h.history[s.Name] = map[int64][]lake.File{}
-	}
-	h.history[s.Name][int64(h.serial)] = next
-	return nil
-}
-
-func (h *Harness) unchanged(ctx context.Context, table, part, query string) (lake.File, bool) {
-	for _, f := range h.current[table] {
-		if f.Partition != part {
-			continue
-		}
-		old := "select * from read_parquet('" + f.Path + "')"
-		n, err := h.strings(ctx, fmt.Sprintf("select cast(count(*) as varchar) from ((%[1]s except all %[2]s) union all (%[2]s except all %[1]s))", "("+query+")", "("+old+")"))
-		return f, err == nil && n[0] == "0"
-	}
-	return lake.File{}, false
-}
-
-// textValues turns Go values into what the appender takes: decimals are given
-// as text and go through the engine's own cast.
-func textValues(columns []dataset.Column, rows [][]any) [][]any {
-	out := make([][]any, len(rows))
-	for i, r := range rows {
-		out[i] = slices.Clone(r)
-		for j, c := range columns {
-			if c.Type == dataset.Money && r[j] != nil {
-				out[i][j] = decimal(fmt.Sprint(r[j]))
-			}
-		}
-	}
-	return out
-}
 
 func (h *Harness) strings(ctx context.Context, query string) ([]string, error) {
 	rows, err := h.engine.Query(ctx, query)
@@ -299,117 +226,6 @@ func (h *Harness) Lock(ctx context.Context, locks compute.Locks) error {
 	}
 	h.locks = locks
 	return nil
-}
-
-// Row is a row of a mart: column → value; NULL is nil. Decimals are *big.Rat,
-// instants and dates are time.Time in UTC.
-type Row = map[string]any
-
-// Rows returns the published rows of a stored model, or what a published view
-// makes of them.
-func (h *Harness) Rows(ctx context.Context, table string) ([]Row, error) {
-	return h.RowsWhere(ctx, table, "true")
-}
-
-// RowsWhere returns those that fulfil a condition.
-func (h *Harness) RowsWhere(ctx context.Context, table, condition string) ([]Row, error) {
-	m := h.graph.Model(table)
-	if m == nil || m.Stored {
-		if len(h.marts[table]) == 0 {
-			return nil, nil
-		}
-		return h.Query(ctx, "select * from "+h.files(table)+" where "+condition)
-	}
-	tables := make([]string, 0, len(h.marts))
-	for name := range h.marts {
-		if len(h.marts[name]) > 0 {
-			tables = append(tables, name+" as (select * from "+h.files(name)+")")
-		}
-	}
-	slices.Sort(tables)
-	return h.Query(ctx, "with "+strings.Join(tables, ", ")+" select * from ("+h.graph.Standalone(m)+") where "+condition)
-}
-
-func (h *Harness) files(table string) string {
-	paths := make([]string, len(h.marts[table]))
-	for i, f := range h.marts[table] {
-		paths[i] = "'" + f.Path + "'"
-	}
-	return "read_parquet([" + strings.Join(paths, ", ") + "])"
-}
-
-// Published returns a session in which every dataset and every table of the
-// latest publication stands under its own name. It is closed before the harness.
-func (h *Harness) Published(ctx context.Context) (*duckdb.Engine, error) {
-	session, err := h.engine.Session(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, tables := range []map[string][]lake.File{h.current, h.marts} {
-		for name, files := range tables {
-			paths := make([]string, len(files))
-			for i, f := range files {
-				paths[i] = duckdb.Quote(f.Path)
-			}
-			if len(paths) == 0 {
-				continue
-			}
-			if err := session.Exec(ctx, fmt.Sprintf(`create temp view "%s" as select * from read_parquet([%s])`, name, strings.Join(paths, ", "))); err != nil {
-				return nil, errors.Join(fmt.Errorf("bind %s: %w", name, err), session.Close())
-			}
-		}
-	}
-	return session, nil
-}
-
-// Query runs any select over the files of the harness.
-func (h *Harness) Query(ctx context.Context, query string) ([]Row, error) {
-	rows, err := h.engine.Query(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	names, err := rows.Columns()
-	if err != nil {
-		return nil, err
-	}
-	var out []Row
-	for rows.Next() {
-		cells := make([]any, len(names))
-		for i := range cells {
-			cells[i] = new(any)
-		}
-		if err := rows.Scan(cells...); err != nil {
-			return nil, err
-		}
-		row := Row{}
-		for i, n := range names {
-			row[n] = plain(*cells[i].(*any))
-		}
-		out = append(out, row)
-	}
-	return out, rows.Err()
-}
-
-// plain turns driver values into comparable ones.
-func plain(v any) any {
-	switch t := v.(type) {
-	case duckdb.Decimal:
-		scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(t.Scale)), nil)
-		return new(big.Rat).SetFrac(t.Value, scale)
-	case time.Time:
-		return t.UTC()
-	case int32:
-		return int64(t)
-	case int16:
-		return int64(t)
-	case int8:
-		return int64(t)
-	case []byte:
-		return string(t)
-	default:
-		return v
-	}
 }
 
 // TempDir makes a folder for a harness outside of tests.

@@ -1,0 +1,238 @@
+package transformtest
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/goccy/go-yaml"
+
+	"kefu/sql"
+	"kefu/transform/catalogue"
+	"kefu/transform/compute"
+	"kefu/transform/transformtest/harness"
+	"kefu/transform/transformtest/reference"
+	"kefu/transform/transformtest/world"
+)
+
+//go:embed mutants/*.yaml
+var mutantFiles embed.FS
+
+// mutant is a deliberately wrong variant of a model, in which one KPI must then
+// differ from the reference.
+type mutant struct {
+	KPI     string `yaml:"kpi"`
+	Wrong   string `yaml:"wrong"` // what it does wrong, as a sentence's end
+	Model   string `yaml:"model"`
+	Find    string `yaml:"find"` // stands once in the model's SQL
+	Replace string `yaml:"replace"`
+}
+
+const (
+	// mutantCount is how many mutants a run tries, KEFU_MUTANTS asks for another
+	// number; which ones, KEFU_SEED moves on.
+	mutantCount = 4
+	// mutantWorlds is how many worlds each of them meets.
+	mutantWorlds = 30
+)
+
+func mutants(t *testing.T) []mutant {
+	t.Helper()
+	names, err := fs.Glob(mutantFiles, "mutants/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []mutant
+	for _, name := range names {
+		text, err := mutantFiles.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var list []mutant
+		if err := yaml.UnmarshalWithOptions(text, &list, yaml.Strict()); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		all = append(all, list...)
+	}
+	return all
+}
+
+// models returns sql/ as it stands, file by file.
+func models(t *testing.T) fstest.MapFS {
+	t.Helper()
+	files := fstest.MapFS{}
+	err := fs.WalkDir(sql.FS, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(sql.FS, name)
+		files[name] = &fstest.MapFile{Data: text}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// apply returns the models with the mutant's in place of the right one.
+func (m mutant) apply(files fstest.MapFS) (fstest.MapFS, error) {
+	for name, file := range files {
+		if path.Base(name) != m.Model+".sql" || !slices.Contains([]string{"staging", "intermediate", "marts"}, path.Dir(name)) {
+			continue
+		}
+		header, body, _ := strings.Cut(string(file.Data), "*/")
+		if n := strings.Count(body, m.Find); n != 1 {
+			return nil, fmt.Errorf("%q stands %d times in %s, want once", m.Find, n, name)
+		}
+		out := fstest.MapFS{}
+		for k, v := range files {
+			out[k] = v
+		}
+		out[name] = &fstest.MapFile{Data: []byte(header + "*/" + strings.Replace(body, m.Find, m.Replace, 1))}
+		return out, nil
+	}
+	return nil, fmt.Errorf("there is no model %s", m.Model)
+}
+
+// Every KPI has a wrong variant that can still be made.
+func TestEveryKPIHasAMutant(t *testing.T) {
+	metrics, err := catalogue.Load(sql.FS, "metrics.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, seen := models(t), map[string]bool{}
+	for _, m := range mutants(t) {
+		seen[m.KPI] = true
+		if _, ok := metrics.Metric(m.KPI); !ok {
+			t.Errorf("%s is no KPI of the catalogue", m.KPI)
+		}
+		if _, err := m.apply(files); err != nil {
+			t.Errorf("mutant of %s: %v", m.KPI, err)
+		}
+	}
+	for _, m := range metrics.Metrics() {
+		if !seen[m.Name] {
+			t.Errorf("%s has no mutant: add one to mutants/", m.Name)
+		}
+	}
+}
+
+// A wrong variant of a KPI is caught: the worlds differ from the reference in
+// that KPI, or a blocking check refuses it.
+func TestMutantsAreCaught(t *testing.T) {
+	pack := randomPack(t, mutantWorlds)
+	h, err := harness.ForPack(t.Context(), t.TempDir(), pack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	if err := h.Load(t.Context(), pack.Tables()); err != nil {
+		t.Fatal(err)
+	}
+	want, files := kpiTables(pack), models(t)
+	for _, m := range chosen(t, mutants(t)) {
+		t.Run(m.KPI, func(t *testing.T) {
+			wrong, err := m.apply(files)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := h.SetModels(t.Context(), wrong); err != nil {
+				t.Fatal(err)
+			}
+			run, err := h.Run(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := h.Results(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			cells, sample := differing(want, got, m.KPI)
+			checks := failedChecks(run)
+			if cells == 0 && len(checks) == 0 {
+				t.Errorf("nobody noticed that it %s", m.Wrong)
+			}
+			t.Logf("%d cells differ, first: %s; failed checks: %v", cells, sample, checks)
+		})
+	}
+}
+
+// failedChecks names the blocking checks that a run failed; shops that fail one
+// are not published.
+func failedChecks(run *compute.Result) []string {
+	var out []string
+	for _, c := range run.Checks {
+		if name := c.Model + "." + c.Name; c.Status == "failed" && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// chosen takes mutants evenly from the list, others for each seed.
+func chosen(t *testing.T, all []mutant) []mutant {
+	t.Helper()
+	count := min(setting(t, "KEFU_MUTANTS", mutantCount), len(all))
+	seed := setting(t, "KEFU_SEED", 1)
+	var out []mutant
+	for i := range count {
+		out = append(out, all[(i*len(all)/count+seed)%len(all)])
+	}
+	return out
+}
+
+// kpiTables is what the reference says of the KPI tables of all worlds.
+func kpiTables(pack world.Pack) reference.Result {
+	out := reference.Result{}
+	for _, w := range pack {
+		for table, rows := range reference.Compute(w) {
+			if strings.HasPrefix(table, "kpi_") {
+				out[table] = append(out[table], rows...)
+			}
+		}
+	}
+	return out
+}
+
+// differing counts the cells of a KPI that are not as wanted.
+func differing(want, got reference.Result, kpi string) (int, string) {
+	cells, sample := 0, "none"
+	for table, rows := range want {
+		if len(rows) == 0 {
+			continue
+		}
+		if _, ok := rows[0][kpi]; !ok {
+			continue
+		}
+		keys := append([]string{"platform", "shop_id"}, reference.Keys[table]...)
+		for _, d := range reference.Compare(table, only(rows, keys, kpi), only(got[table], keys, kpi), keys) {
+			if d.Column == kpi {
+				if cells == 0 {
+					sample = d.String()
+				}
+				cells++
+			}
+		}
+	}
+	return cells, sample
+}
+
+// only keeps the columns that matter.
+func only(rows []reference.Row, keys []string, kpi string) []reference.Row {
+	out := make([]reference.Row, len(rows))
+	for i, r := range rows {
+		out[i] = reference.Row{}
+		for _, c := range append(slices.Clone(keys), kpi) {
+			if v, ok := r[c]; ok {
+				out[i][c] = v
+			}
+		}
+	}
+	return out
+}

@@ -7,6 +7,7 @@ package compute
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -312,6 +313,9 @@ func (c *Computation) Stage(ctx context.Context, marts map[string][]lake.File) (
 	r := c.run
 	if len(r.out.Reasons) == 0 {
 		return r.out, nil
+	}
+	if r.in.DaysOnly {
+		return nil, errors.New("the computation stopped after the days: there is nothing whole to stage")
 	}
 	r.in.Marts = marts
 	if err := r.stage(ctx); err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kefu/transform/compute"
+	"kefu/transform/rule"
 	"kefu/transform/transformtest/harness"
 )
 
@@ -105,6 +106,51 @@ func samePlan(t *testing.T, plan, done *compute.Result) {
 	}
 	if !kinds["data"] || !kinds["rule"] {
 		t.Errorf("late rows and other rules are told as %v", kinds)
+	}
+}
+
+// What a trial of other values tells, shop by shop and with no more computed
+// than the days, is what a run under these values changes.
+func TestATrialTellsWhatARunWouldChange(t *testing.T) {
+	pack := randomPack(t, 4)
+	h := start(t, pack)
+	rules := shippedRules(t, pack)
+	h.SetRules(rules)
+	load(t, h, pack.Tables())
+	run(t, h, 0)
+	before := dayValues(t, h)
+
+	always := [2]time.Time{time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2099, 12, 31, 0, 0, 0, 0, time.UTC)}
+	told := map[string]compute.ValueChange{}
+	for _, shop := range h.Shops() {
+		for name, value := range map[string]string{"credit": "pay_agent", "inquiry_validity_days": "5", "slow_response": "{seconds: 5}"} {
+			var problems []rule.Problem
+			if rules, problems = rules.Instead(rule.Shop{Platform: shop.Platform, ID: shop.Shop}, name, value, always[0], always[1]); len(problems) > 0 {
+				t.Fatal(problems)
+			}
+		}
+		h.SetRules(rules)
+		trial, err := h.Try(t.Context(), shop)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range trial.Values {
+			told[keyOf(v.Table, v.Shop, v.Entity, v.Date, v.Metric)] = v
+		}
+	}
+	run(t, h, 0)
+	after := dayValues(t, h)
+	for key := range union(before, after) {
+		v, ok := told[key]
+		switch {
+		case ok != !equal(before[key], after[key]):
+			t.Errorf("%s: %v → %v, told: %v", key, show(before[key]), show(after[key]), ok)
+		case ok && (!equal(v.Before, before[key]) || !equal(v.After, after[key])):
+			t.Errorf("%s: told %v → %v, is %v → %v", key, show(v.Before), show(v.After), show(before[key]), show(after[key]))
+		}
+	}
+	if len(told) == 0 {
+		t.Error("other values changed nothing: the test proves nothing")
 	}
 }
 

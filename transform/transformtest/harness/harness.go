@@ -204,14 +204,29 @@ func (h *Harness) Plan(ctx context.Context) (*compute.Result, error) {
 	return h.compute(ctx, compute.Input{Values: true})
 }
 
+// Try computes the day KPIs of one shop that change, as a trial of other rules
+// does, and publishes nothing.
+func (h *Harness) Try(ctx context.Context, shop compute.Shop) (*compute.Result, error) {
+	done, err := h.computer.Compute(ctx, h.input(compute.Input{Shops: []compute.Shop{shop}, Partial: true, Values: true, DaysOnly: true}))
+	if err != nil {
+		return nil, err
+	}
+	return done.Result(), nil
+}
+
 func (h *Harness) compute(ctx context.Context, in compute.Input) (*compute.Result, error) {
+	return h.computer.Run(ctx, h.input(in))
+}
+
+// input fills in what there is.
+func (h *Harness) input(in compute.Input) compute.Input {
 	in.Current, in.Snapshots = h.current, maps.Clone(h.snapshots)
 	if in.Shops == nil {
 		in.Shops = h.shops
 	}
 	in.Marts, in.Known, in.Rules, in.Relations, in.Locks = h.marts, h.known, h.rules, h.relations(), h.locks
 	in.FilesAt = func(d string, snapshot int64) ([]lake.File, error) { return h.history[d][snapshot], nil }
-	return h.computer.Run(ctx, in)
+	return in
 }
 
 // Lock replaces the locks and publishes what that changes.

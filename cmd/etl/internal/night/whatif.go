@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"kefu/extract/lake"
 	"kefu/extract/ledger"
@@ -74,9 +73,9 @@ func onlyRule(reasons []compute.Reason, changed string) error {
 		switch r.Kind {
 		case "definitions":
 		case "rule":
-			for column := range strings.SplitSeq(r.Detail, ", ") {
-				if !slices.Contains(columns, column) {
-					return fmt.Errorf("%w: the rule behind %s is another now", ErrOutdated, column)
+			for _, c := range r.Rules {
+				if !slices.Contains(columns, c.Rule) {
+					return fmt.Errorf("%w: the rule behind %s is another now", ErrOutdated, c.Rule)
 				}
 			}
 		default:

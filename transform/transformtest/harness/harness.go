@@ -207,7 +207,8 @@ func (h *Harness) Plan(ctx context.Context) (*compute.Result, error) {
 // Try computes the day KPIs of one shop that change, as a trial of other rules
 // does, and publishes nothing.
 func (h *Harness) Try(ctx context.Context, shop compute.Shop) (*compute.Result, error) {
-	done, err := h.computer.Compute(ctx, h.input(compute.Input{Shops: []compute.Shop{shop}, Partial: true, Values: true, DaysOnly: true}))
+	others := slices.DeleteFunc(slices.Clone(h.shops), func(o compute.Shop) bool { return o == shop })
+	done, err := h.computer.Compute(ctx, h.input(compute.Input{Shops: []compute.Shop{shop}, Others: others, Values: true, DaysOnly: true}))
 	if err != nil {
 		return nil, err
 	}

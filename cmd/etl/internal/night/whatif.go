@@ -32,7 +32,7 @@ func WhatIf(ctx context.Context, setup Setup, p ledger.Publication, shop compute
 		Shops:   slices.DeleteFunc(slices.Clone(shops), func(s compute.Shop) bool { return s.ShopKey != shop }),
 		Others:  slices.DeleteFunc(slices.Clone(shops), func(s compute.Shop) bool { return s.ShopKey == shop }),
 		Current: map[string][]lake.File{}, Snapshots: map[string]int64{}, Marts: map[string][]lake.File{}, Known: known(p),
-		Rules: n.Rules, Relations: n.relations(), Values: true, DaysOnly: true,
+		Rules: n.Rules, Relations: n.relations(), Locks: locksOf(p), Values: true, DaysOnly: true,
 		FilesAt: func(name string, snapshot int64) ([]lake.File, error) {
 			files, _, err := n.Lake.Files(ctx, name, snapshot)
 			return files, err

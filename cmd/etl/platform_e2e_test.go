@@ -89,6 +89,7 @@ func TestAPlatformGivesTheNumbersOfItsExports(t *testing.T) {
 	p.summary(p.etlWith(p.app(), "run", "--json"), exitDone)
 	p.faults.Play(extracttest.None, 0)
 	p.clock.Advance(time.Hour) // what changed in the last minutes comes an hour later
+	p.planned()
 	p.summary(p.etlWith(p.app(), "run", "--json"), exitDone)
 
 	files := newInstallation(t, "", exportSource{name: "exports", preset: "canonical", shop: world.Shop{Platform: "tmall", ID: "flagship", Name: "示例店", Timezone: "Asia/Shanghai"}})
@@ -105,6 +106,21 @@ func TestAPlatformGivesTheNumbersOfItsExports(t *testing.T) {
 	delete(want, "slow_responses") // it names messages, which have other ids
 	delete(got, "slow_responses")
 	sameTables(t, "pulled", want, got)
+}
+
+// planned holds a plan to tell what is due without asking the platform.
+func (p *platformTest) planned() {
+	p.t.Helper()
+	asked := p.calls.Load()
+	plan := p.summary(p.etlWith(p.app(), "plan", "--json"), exitDone)
+	if n := p.calls.Load(); n != asked || len(plan.Sources[0].Due) == 0 {
+		p.t.Errorf("a plan made %d calls and tells %+v as due", n-asked, plan.Sources[0].Due)
+	}
+	for _, d := range plan.Sources[0].Due {
+		if !d.From.Before(d.To) || d.To.After(p.clock.Now()) || d.Windows == 0 {
+			p.t.Errorf("%s is due from %s to %s at %s", d.Stream, d.From, d.To, p.clock.Now())
+		}
+	}
 }
 
 // A run that is stopped in the middle of a pull goes on where it was, and asks

@@ -113,11 +113,7 @@ func (a *app) explainChange(ctx context.Context, f explainFlags, metric string) 
 	if err != nil {
 		return err
 	}
-	statements = append(statements, evidences.Rows("inquiries").SQL)
-	for _, grain := range []string{"agent", "group", "shop"} {
-		statements = append(statements, "select * from kpi_"+grain+"_day")
-	}
-	if err := a.bindMissing(ctx, view, statements...); err != nil {
+	if err := a.bindDays(ctx, view, append(statements, evidences.Rows("inquiries").SQL)...); err != nil {
 		return err
 	}
 	q := explain.Question{Metric: m, Platform: shop.Platform, Shop: shop.ID, Grain: grain, Entity: entity, Before: before, Now: now, By: f.by}
@@ -133,6 +129,15 @@ func (a *app) explainChange(ctx context.Context, f explainFlags, metric string) 
 	}
 	a.printChange(change, f.limit)
 	return nil
+}
+
+// bindDays binds the KPIs of days, and what the selects read, where a
+// publication lacks them.
+func (a *app) bindDays(ctx context.Context, view *published, selects ...string) error {
+	for _, grain := range []string{"agent", "group", "shop"} {
+		selects = append(selects, "select * from kpi_"+grain+"_day")
+	}
+	return a.bindMissing(ctx, view, selects...)
 }
 
 // periods reads the flags of periods. What they leave out follows from the

@@ -73,11 +73,7 @@ func (a *app) tryRule(ctx context.Context, f explainFlags, metric string) error 
 	if grain == "shop" {
 		grain = "agent"
 	}
-	var selects []string
-	for _, g := range []string{"agent", "group", "shop"} {
-		selects = append(selects, "select * from kpi_"+g+"_day")
-	}
-	if err := a.bindMissing(ctx, view, selects...); err != nil {
+	if err := a.bindDays(ctx, view); err != nil {
 		return err
 	}
 	trial := explain.Trial{Rule: name, Value: strings.TrimSpace(value), Platform: shop.Platform, Shop: shop.ID, Period: now}

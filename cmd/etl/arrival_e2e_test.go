@@ -22,9 +22,9 @@ func TestArrivalChangesNothing(t *testing.T) {
 	want := whole.tables()
 	mustHaveRows(t, want, kpiTables...)
 
-	t.Run("day by day", func(t *testing.T) {
+	t.Run("night by night", func(t *testing.T) {
 		t.Parallel()
-		dayByDay(t, s, want)
+		nightByNight(t, s, want)
 	})
 	t.Run("shuffled", func(t *testing.T) {
 		t.Parallel()
@@ -85,11 +85,11 @@ func oneLateChat(t *testing.T, s *story, i *installation, before publishedTables
 	sameTables(t, "the other shop", before.ofShop(s.shops[1].ID), i.tables().ofShop(s.shops[1].ID))
 }
 
-// dayByDay runs after each day's files; the rules change in between.
-func dayByDay(t *testing.T, s *story, want publishedTables) {
+// nightByNight runs as the files of days come; the rules change in between.
+func nightByNight(t *testing.T, s *story, want publishedTables) {
 	i := s.install(t, false)
 	before := publishedTables{}
-	for _, files := range s.days() {
+	for _, files := range s.nights() {
 		i.deliver(files...)
 		sum := i.night(0)
 		after := i.tables()
@@ -104,7 +104,7 @@ func dayByDay(t *testing.T, s *story, want publishedTables) {
 	if len(difference(before, i.tables())) == 0 {
 		t.Error("the changed rules change nothing")
 	}
-	sameTables(t, "day by day, then other rules", want, i.tables())
+	sameTables(t, "night by night, then other rules", want, i.tables())
 	i.accounted()
 
 	again := i.night(0)

@@ -66,6 +66,19 @@ func (s *story) days() [][]delivery {
 	return out
 }
 
+// nights are what a run each finds: the days of the shops' own time three at a
+// time, and each of the late days alone.
+func (s *story) nights() [][]delivery {
+	var out [][]delivery
+	for i, files := range s.days() {
+		if i%3 == 0 || files[0].day > storyDay(60) {
+			out = append(out, nil)
+		}
+		out[len(out)-1] = append(out[len(out)-1], files...)
+	}
+	return out
+}
+
 // sources are one folder of canonical files for each shop.
 func (s *story) sources() []exportSource {
 	var out []exportSource

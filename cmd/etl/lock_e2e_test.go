@@ -64,7 +64,7 @@ func TestAStateThatAnotherProgramLocks(t *testing.T) {
 	if _, err := browser.ExecContext(t.Context(), "begin immediate"); err != nil {
 		t.Fatal(err)
 	}
-	if said := i.etl("run"); said.code != exitEnvironment || !strings.Contains(said.err, "another program has the state locked") {
+	if said := i.etl("run"); said.code != exitEnvironment || !strings.Contains(said.err, "is locked by another program") {
 		t.Errorf("while the state is locked: %+v", said)
 	}
 	if said := i.etl("runs"); said.code != exitDone {

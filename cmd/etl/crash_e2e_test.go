@@ -277,10 +277,8 @@ func (c *crash) bringBack(k kept) {
 }
 
 func (c *crash) useRules(rules string) {
-	if c.rules != rules {
-		c.rules = rules
-		c.configure()
-	}
+	c.rules = rules
+	c.configure()
 }
 
 // kill starts the scene's command and kills it at a random moment of the n-th

@@ -151,8 +151,8 @@ func (c *crash) lookAtFile(ctx context.Context) (publishedTables, error) {
 	return readWhole(ctx, db)
 }
 
-// lookAtServer reads everything in one transaction: readers of several tables
-// do so, for a load may end between two statements.
+// lookAtServer reads everything in one transaction that begins with the lock by
+// which readers of several tables see one publication.
 func (c *crash) lookAtServer(ctx context.Context) (publishedTables, error) {
 	server, err := postgres.Parse(c.dsn)
 	if err != nil {
@@ -161,8 +161,14 @@ func (c *crash) lookAtServer(ctx context.Context) (publishedTables, error) {
 	db := server.Pool("kpi", postgres.Session{})
 	defer db.Close()
 	db.SetMaxOpenConns(1) // so that all statements are in the transaction
-	if _, err := db.ExecContext(ctx, "begin read only isolation level repeatable read"); err != nil {
-		return nil, err
+	loaded, err := texts(ctx, db, "select 'yes' where to_regclass('kpi.etl_publication') is not null")
+	if err != nil || len(loaded) == 0 {
+		return publishedTables{}, err
+	}
+	for _, s := range []string{"begin read only isolation level repeatable read", "lock table etl_publication in access share mode"} {
+		if _, err := db.ExecContext(ctx, s); err != nil {
+			return nil, err
+		}
 	}
 	return readWhole(ctx, db)
 }

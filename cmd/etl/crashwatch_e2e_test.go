@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -160,21 +159,25 @@ func (c *crash) lookAtServer(ctx context.Context) (publishedTables, error) {
 	}
 	db := server.Pool("kpi", postgres.Session{})
 	defer db.Close()
-	db.SetMaxOpenConns(1) // so that all statements are in the transaction
 	loaded, err := texts(ctx, db, "select 'yes' where to_regclass('kpi.etl_publication') is not null")
 	if err != nil || len(loaded) == 0 {
 		return publishedTables{}, err
 	}
-	for _, s := range []string{"begin read only isolation level repeatable read", "lock table etl_publication in access share mode"} {
-		if _, err := db.ExecContext(ctx, s); err != nil {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = tx.Rollback() }() // it only reads
+	for _, s := range []string{"set transaction isolation level repeatable read, read only", "lock table etl_publication in access share mode"} {
+		if _, err := tx.ExecContext(ctx, s); err != nil {
 			return nil, err
 		}
 	}
-	return readWhole(ctx, db)
+	return readWhole(ctx, tx)
 }
 
 // readWhole reads every table, and checks that they belong together.
-func readWhole(ctx context.Context, db *sql.DB) (publishedTables, error) {
+func readWhole(ctx context.Context, db queryer) (publishedTables, error) {
 	tables, err := tellAlike(ctx, db, "BASE TABLE")
 	if err != nil || len(tables) == 0 {
 		return tables, err
@@ -190,7 +193,7 @@ func readWhole(ctx context.Context, db *sql.DB) (publishedTables, error) {
 // consistent checks what must add up within one publication: the sales of a
 // shop's days and the credits that they are made of, and what is credited and
 // what is not.
-func consistent(ctx context.Context, db *sql.DB) error {
+func consistent(ctx context.Context, db queryer) error {
 	publications, err := texts(ctx, db, "select distinct publication_id from etl_publication")
 	if err != nil {
 		return err

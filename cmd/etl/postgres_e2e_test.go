@@ -37,7 +37,7 @@ func everywhereAlike(t *testing.T, db *sql.DB) publishedTables {
 }
 
 // tellAlike does so for relations of a kind, such as BASE TABLE, or of all kinds.
-func tellAlike(ctx context.Context, db *sql.DB, kind string) (publishedTables, error) {
+func tellAlike(ctx context.Context, db queryer, kind string) (publishedTables, error) {
 	columns, err := texts(ctx, db, `select table_name || ' ' || column_name || ' ' || data_type from information_schema.columns c
 		where table_schema = current_schema() and table_name not like 'etl%' and exists (select 1 from information_schema.tables t
 			where t.table_schema = c.table_schema and t.table_name = c.table_name and (t.table_type = $1 or $1 = ''))
@@ -63,7 +63,7 @@ func tellAlike(ctx context.Context, db *sql.DB, kind string) (publishedTables, e
 	return out, nil
 }
 
-func plainRows(ctx context.Context, db *sql.DB, table string, list []string) ([]string, error) {
+func plainRows(ctx context.Context, db queryer, table string, list []string) ([]string, error) {
 	names, values := make([]string, len(list)), make([]string, len(list))
 	for i, column := range list {
 		names[i], values[i], _ = strings.Cut(column, " ")

@@ -16,7 +16,7 @@ import (
 )
 
 // evidenceWorlds is how many random worlds the evidence is added up in.
-const evidenceWorlds = 16
+const evidenceWorlds = 8
 
 // Every metric has evidence, is made of metrics that have some, or says why
 // there is none; and over random worlds the rows behind it add up to what is

@@ -15,7 +15,7 @@ import (
 )
 
 // incrementalWorlds is how many worlds arrive bit by bit.
-const incrementalWorlds = 12
+const incrementalWorlds = 6
 
 func start(t *testing.T, pack world.Pack) *harness.Harness {
 	t.Helper()

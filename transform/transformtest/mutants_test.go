@@ -36,9 +36,9 @@ type mutant struct {
 const (
 	// mutantCount is how many mutants a run tries, KEFU_MUTANTS asks for another
 	// number; which ones, KEFU_SEED moves on.
-	mutantCount = 4
+	mutantCount = 2
 	// mutantWorlds is how many worlds each of them meets.
-	mutantWorlds = 30
+	mutantWorlds = 20
 )
 
 func mutants(t *testing.T) []mutant {

@@ -32,7 +32,7 @@ lint: $(LINT) ## style and import rules
 	@$(LINT) run ./...
 
 unit: ## all tests
-	$(GO) test -tags $(TAGS) -timeout 40m ./... ./testdata/generate ./testdata/bench
+	$(GO) test -tags $(TAGS) -timeout 60m ./... ./testdata/generate ./testdata/bench
 
 worlds: ## two thousand random worlds against the reference
 	KEFU_WORLDS=2000 $(GO) test -tags $(TAGS) -count 1 -timeout 60m -v -run TestWorldsOnTheEngine ./transform/transformtest

@@ -81,7 +81,7 @@ func (g *generator) adjustments() {
 		g.w.Adjustments = append(g.w.Adjustments, Adjustment{
 			ID: fmt.Sprintf("adj%d", i), AgentID: pick(g, append(g.agents, "gone")...), Dt: g.first + Date(g.between(-3, g.days+8)),
 			Metric: pick(g, "", "", "good", "bad", "rated", "replied_buyers", "unreplied_buyers", "response_sum_s", "response_turns", "sales_amount", "paid_buyers_final", "inquiry_buyers", "online_hours", "reply_rate", "pay_rate", "nonsense"),
-			Value:  int64(pick(g, 100, 200, -100, 50, -12345, 9999, 0)), Author: "主管", Reason: "申诉成立",
+			Value:  int64(pick(g, 100, 200, -100, 50, -12345, 9999, 0)), Author: []string{"主管", "店长"}[i%2], Reason: []string{"申诉成立", "漏记补发"}[i%2],
 			DecidedAt: g.w.Start(g.first + Date(g.days)).Add(time.Duration(g.between(0, 90000)) * time.Second), Withdrawn: g.chance(15),
 		})
 	}

@@ -17,7 +17,7 @@ import (
 
 // pullKills is how many pulls are killed; KEFU_PULL_KILLS asks for another
 // number, KEFU_SEED for other moments.
-const pullKills = 20
+const pullKills = 15
 
 // Pulls from all platforms at once are killed (-9) at any moment: in the middle
 // of a call, between windows, while what came is read, merged or recorded. After

@@ -226,7 +226,7 @@ func TestAKilledReplacementIsFinished(t *testing.T) {
 	c.measure(run)
 	committing := slices.IndexFunc(run.stages, func(s stage) bool { return s.name == "merge" })
 	random := rand.New(rand.NewPCG(uint64(number(t, "KEFU_SEED", 1)), 4))
-	for round := range number(t, "KEFU_KILLS", 4) {
+	for round := range number(t, "KEFU_KILLS", 2) {
 		c.restore(run)
 		n := committing + round%(len(run.stages)-committing)
 		met, killed := c.kill(random, run, n)

@@ -129,7 +129,7 @@ func TestAStateServerThatGoesAway(t *testing.T) {
 			if survived := test.back && said.code == exitDone; said.code != exitEnvironment && !survived {
 				t.Errorf("the run ended with %d\n%s%s", said.code, said.out, said.err)
 			}
-			if said.code != exitDone && !strings.Contains(said.err, "127.0.0.1") && !strings.Contains(said.err, "SQLSTATE") && !strings.Contains(said.err, "EOF") {
+			if said.code != exitDone && !strings.Contains(said.err, "127.0.0.1") && !strings.Contains(said.err, "SQLSTATE") {
 				t.Errorf("the error does not tell what is wrong: %s", said.err)
 			}
 			hides(t, server, "etl run", said.out, said.err)

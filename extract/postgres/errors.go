@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"slices"
@@ -49,10 +50,27 @@ func (s *Server) Explain(err error) error {
 	if text != err.Error() {
 		err = &shownError{err, text}
 	}
-	if unavailable(err) {
+	switch {
+	case lost(err):
+		return &UnavailableError{fmt.Errorf("the connection to %s was lost: %w", s, err)}
+	case unavailable(err):
 		return &UnavailableError{err}
 	}
 	return err
+}
+
+// lost knows the ends of a connection, whose own words do not name the server.
+func lost(err error) bool {
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) || errors.Is(err, context.Canceled) {
+		return false // it never was, or we ended it
+	}
+	for _, end := range []error{io.ErrUnexpectedEOF, io.EOF, pgconn.ErrConnClosed, net.ErrClosed} {
+		if errors.Is(err, end) {
+			return true
+		}
+	}
+	return false
 }
 
 // detailed are the conditions whose detail names objects, and never values.
@@ -91,5 +109,5 @@ func unavailable(err error) bool {
 	case errors.As(err, &connect), errors.As(err, &network):
 		return true
 	}
-	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, pgconn.ErrConnClosed) || errors.Is(err, net.ErrClosed)
+	return false
 }

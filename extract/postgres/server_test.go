@@ -100,6 +100,10 @@ func TestWhoIsAtFault(t *testing.T) {
 	if err = s.Explain(err); !errors.As(err, &away) {
 		t.Errorf("a stopped server: %v", err)
 	}
+	_, err = conn.Exec(t.Context(), "select 1")
+	if err = s.Explain(err); !errors.As(err, &away) || !strings.Contains(err.Error(), s.String()) {
+		t.Errorf("a lost connection does not name the server: %v", err)
+	}
 	server.Resume(t)
 	if s.Explain(nil) != nil {
 		t.Error("nothing became an error")

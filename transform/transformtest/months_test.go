@@ -9,7 +9,7 @@ import (
 
 // A month of 28 or 30 days is the window of that length as of its last day.
 func TestAMonthIsItsWindow(t *testing.T) {
-	pack := randomPack(t, incrementalWorlds)
+	pack := randomPack(t, 2*incrementalWorlds)
 	h := start(t, pack)
 	load(t, h, pack.Tables())
 	run(t, h, 0)

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // Server is a running server with one superuser, who needs a password.
@@ -244,6 +245,11 @@ func (s *Server) execute(t testing.TB, statement string) {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())
 	conn, err := pgx.Connect(ctx, s.dsn("postgres"))
+	// A server gives the place of a closed connection away a moment later.
+	for full := time.Now().Add(time.Minute); tooMany(err) && time.Now().Before(full); {
+		time.Sleep(10 * time.Millisecond)
+		conn, err = pgx.Connect(ctx, s.dsn("postgres"))
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,6 +257,12 @@ func (s *Server) execute(t testing.TB, statement string) {
 	if _, err := conn.Exec(ctx, statement); err != nil {
 		t.Fatalf("%s: %v", statement, err)
 	}
+}
+
+// tooMany tells that the server has no connection left.
+func tooMany(err error) bool {
+	var told *pgconn.PgError
+	return errors.As(err, &told) && told.Code == "53300"
 }
 
 func (s *Server) dsn(database string) string {

@@ -1,6 +1,7 @@
 package extracttest
 
 import (
+	"net/url"
 	"strconv"
 	"sync"
 )
@@ -42,8 +43,21 @@ func (g *Grant) Consent(code string) {
 	g.code = code
 }
 
-// Exchange issues a session for the code that is out, once.
-func (g *Grant) Exchange(code string) (token, refresh string, ok bool) {
+// Answer issues the session that a call of the platform's OAuth asks for. kind
+// says what it asks for, in the platform's words: exchange, a session for the
+// code that is out, once; renew, the next session for the valid refresh token.
+// Not ok: kind is neither, or the form's code or refresh_token is not valid.
+func (g *Grant) Answer(kind, exchange, renew string, form url.Values) (token, refresh string, ok bool) {
+	switch kind {
+	case exchange:
+		return g.exchange(form.Get("code"))
+	case renew:
+		return g.renew(form.Get("refresh_token"))
+	}
+	return "", "", false
+}
+
+func (g *Grant) exchange(code string) (token, refresh string, ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if code == "" || code != g.code {
@@ -61,8 +75,7 @@ func (g *Grant) next() (token, refresh string, ok bool) {
 	return g.token, g.refresh, true
 }
 
-// Renew issues the next session for the valid refresh token.
-func (g *Grant) Renew(refresh string) (token, next string, ok bool) {
+func (g *Grant) renew(refresh string) (token, next string, ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if refresh == "" || refresh != g.refresh {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -118,13 +119,8 @@ func (s *Server) answer(r *http.Request, text string, fault extracttest.Fault, n
 }
 
 func (s *Server) renew(call string, asked request) map[string]any {
-	token, refresh, ok := "", "", false
-	switch {
-	case call == "token.refresh" && asked.GrantType == "refresh_token":
-		token, refresh, ok = s.Grant.Renew(asked.RefreshToken)
-	case call == "token.create" && asked.GrantType == "authorization_code":
-		token, refresh, ok = s.Grant.Exchange(asked.Code)
-	}
+	token, refresh, ok := s.Grant.Answer(call+" "+asked.GrantType, "token.create authorization_code", "token.refresh refresh_token",
+		url.Values{"code": {asked.Code}, "refresh_token": {asked.RefreshToken}})
 	if !ok {
 		return failure(30003, "isv.grant-invalid", "code或refresh_token不合法")
 	}

@@ -50,13 +50,7 @@ func (s *Server) renew(form url.Values) map[string]any {
 	if form.Get("app_key") != s.AppKey || form.Get("app_secret") != s.Secret {
 		return map[string]any{"code": "401", "msg": "app_secret错误"}
 	}
-	token, refresh, ok := "", "", false
-	switch form.Get("grant_type") {
-	case "refresh_token":
-		token, refresh, ok = s.Grant.Renew(form.Get("refresh_token"))
-	case "authorization_code":
-		token, refresh, ok = s.Grant.Exchange(form.Get("code"))
-	}
+	token, refresh, ok := s.Grant.Answer(form.Get("grant_type"), "authorization_code", "refresh_token", form)
 	if !ok {
 		return map[string]any{"code": "402", "msg": "code或refresh_token错误"}
 	}

@@ -59,13 +59,7 @@ func (s *Server) renew(form url.Values) map[string]any {
 	if form.Get("app_id") != s.AppKey || form.Get("app_secret") != s.AppSecret {
 		return map[string]any{"result": 100200101, "error": "unauthorized_client", "error_msg": "app_secret is invalid"}
 	}
-	token, refresh, ok := "", "", false
-	switch form.Get("grant_type") {
-	case "refresh_token":
-		token, refresh, ok = s.Grant.Renew(form.Get("refresh_token"))
-	case "code":
-		token, refresh, ok = s.Grant.Exchange(form.Get("code"))
-	}
+	token, refresh, ok := s.Grant.Answer(form.Get("grant_type"), "code", "refresh_token", form)
 	if !ok {
 		return map[string]any{"result": 100200102, "error": "access_denied", "error_msg": "code or refreshToken is invalid"}
 	}

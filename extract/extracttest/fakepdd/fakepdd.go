@@ -84,13 +84,7 @@ func (s *Server) answer(form url.Values, fault extracttest.Fault, now time.Time)
 }
 
 func (s *Server) renew(form url.Values) map[string]any {
-	token, refresh, ok := "", "", false
-	switch form.Get("type") {
-	case "pdd.pop.auth.token.refresh":
-		token, refresh, ok = s.Grant.Renew(form.Get("refresh_token"))
-	case "pdd.pop.auth.token.create":
-		token, refresh, ok = s.Grant.Exchange(form.Get("code"))
-	}
+	token, refresh, ok := s.Grant.Answer(form.Get("type"), "pdd.pop.auth.token.create", "pdd.pop.auth.token.refresh", form)
 	if !ok {
 		return failure(10035, "code或refresh_token无效")
 	}

@@ -7,7 +7,6 @@ import (
 	"crypto/md5" //nolint:gosec // the platform's own signature
 	"crypto/sha256"
 	"encoding/hex"
-
 	"hash"
 	"net/http"
 	"net/url"
@@ -58,15 +57,9 @@ func (s *Server) renew(form url.Values) []byte {
 	if form.Get("client_id") != s.AppKey || form.Get("client_secret") != s.Secret {
 		return refused("client is unknown")
 	}
-	token, refresh, ok := "", "", false
-	switch form.Get("grant_type") {
-	case "refresh_token":
-		token, refresh, ok = s.Grant.Renew(form.Get("refresh_token"))
-	case "authorization_code":
-		token, refresh, ok = s.Grant.Exchange(form.Get("code"))
-		ok = ok && form.Get("redirect_uri") != ""
-	}
-	if !ok {
+	kind := form.Get("grant_type")
+	token, refresh, ok := s.Grant.Answer(kind, "authorization_code", "refresh_token", form)
+	if !ok || kind == "authorization_code" && form.Get("redirect_uri") == "" {
 		return refused("the code or refresh token is invalid")
 	}
 	return extracttest.JSON(map[string]any{"taobao_user_id": "1", "taobao_user_nick": url.QueryEscape(s.Nick), "access_token": token, "refresh_token": refresh, "expires_in": 86400, "re_expires_in": 864000, "token_type": "Bearer"})

@@ -7,22 +7,20 @@ import (
 	"strconv"
 	"strings"
 
+	"kefu/cmd/etl/internal/alert"
 	"kefu/transform/rule/yamlnode"
 )
-
-// alertEvents are what an alert can be told about.
-var alertEvents = []string{"failed", "rejected", "late", "restated"}
 
 func (l *loader) alerts(n *yamlnode.Node) {
 	seen := names{}
 	l.List(n, "alerts", func(n *yamlnode.Node) {
-		a := Alert{Pos: n.Pos, On: []string{"failed", "late"}, Language: "zh", RejectedRows: 10, RejectedShare: 0.01, LateDays: 1, RestatedDays: 30}
+		a := Alert{Pos: n.Pos, On: []string{alert.Failed, alert.Late}, Language: "zh", RejectedRows: 10, RejectedShare: 0.01, LateDays: 1, RestatedDays: 30}
 		count := func(dst *int, what string, lowest int) func(*yamlnode.Node) {
 			return into(dst, func(n *yamlnode.Node) (int, bool) { return l.Int(n, what, lowest, 1_000_000_000) })
 		}
 		ok := l.Fields(n, "an alert",
 			optional("name", l.text(&a.Name, "name")),
-			required("type", l.word(&a.Type, "type", "webhook", "dingtalk", "wecom", "feishu")),
+			required("type", l.word(&a.Type, "type", alert.Types()...)),
 			required("url", into(&a.URL, l.url)),
 			optional("secret", into(&a.Secret, l.alertSecret)),
 			optional("on", into(&a.On, l.events)),
@@ -52,7 +50,7 @@ func (l *loader) alerts(n *yamlnode.Node) {
 func (l *loader) events(n *yamlnode.Node) ([]string, bool) {
 	var out []string
 	ok := l.List(n, "on", func(n *yamlnode.Node) {
-		if s, ok := l.Enum(n, "an item of on", alertEvents...); ok {
+		if s, ok := l.Enum(n, "an item of on", alert.Events()...); ok {
 			out = append(out, s)
 		}
 	})

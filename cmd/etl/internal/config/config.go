@@ -141,11 +141,11 @@ type Pipeline struct {
 // Alert is a webhook that is told how a run ended.
 type Alert struct {
 	Pos       yamlnode.Pos
-	Name      string // default: the type, with its place in the list where it repeats
-	Type      string // webhook, dingtalk, wecom, feishu
-	URL       string // secret
-	Secret    string // signing key, where the platform has one
-	On        []string
+	Name      string   // default: the type, with its place in the list where it repeats
+	Type      string   // one of alert.Types
+	URL       string   // secret
+	Secret    string   // signing key, where the platform has one
+	On        []string // of alert.Events, default failed and late
 	Language  string   // zh (default), en
 	Pipelines []string // default all
 

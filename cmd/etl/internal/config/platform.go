@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"kefu/cmd/etl/internal/pull"
 	"kefu/transform/rule/yamlnode"
 )
 
@@ -35,8 +36,8 @@ var apiTypes = map[string][]string{
 	"taobao": {"taobao", "tmall"}, "jd": {"jd"}, "kuaishou": {"kuaishou"}, "doudian": {"doudian"}, "pdd": {"pdd"},
 }
 
-// apiNames lists the types in the order of the documents.
-func apiNames() []string { return []string{"taobao", "jd", "kuaishou", "doudian", "pdd"} }
+// sourceTypes lists what a source can be.
+func sourceTypes() []string { return append([]string{"files"}, pull.Types()...) }
 
 // usualRates are calls per second of one application that stay well inside of
 // what the platforms permit; a merchant who knows better says so.
@@ -48,7 +49,7 @@ func (l *loader) api(n *yamlnode.Node, s *Source) bool {
 	s.API = a
 	fields := []yamlnode.Field{
 		required("name", l.text(&s.Name, "name")),
-		required("type", l.word(&s.Type, "type", append([]string{"files"}, apiNames()...)...)),
+		required("type", l.word(&s.Type, "type", sourceTypes()...)),
 		required("platform", l.word(&s.Platform, "platform", apiTypes[n.Get("type").Value]...)),
 		required("shop", l.id(&s.Shop, "shop")),
 		required("app_key", l.id(&a.AppKey, "app_key")),

@@ -200,7 +200,7 @@ func (l *loader) sources(n *yamlnode.Node) {
 		}
 		ok := l.Fields(n, "a source",
 			required("name", l.text(&s.Name, "name")),
-			required("type", l.word(&s.Type, "type", append([]string{"files"}, apiNames()...)...)),
+			required("type", l.word(&s.Type, "type", sourceTypes()...)),
 			required("platform", l.word(&s.Platform, "platform", dataset.Platforms()...)),
 			required("shop", l.id(&s.Shop, "shop")),
 			required("path", l.localPath(&s.Path, "path")),

@@ -18,7 +18,7 @@ import (
 // Access is what a shop's connector is made of: the source's settings with
 // their secrets resolved.
 type Access struct {
-	Type       string // taobao, jd, kuaishou, doudian, pdd
+	Type       string // one of Types
 	Shop       string // whose rate limit it is
 	Endpoint   string // "" = the platform's own
 	OAuth      string // "" = the platform's own
@@ -46,7 +46,7 @@ type Access struct {
 // rows are read anew when it changes.
 const Version = "api/1"
 
-// Types are the platforms that can be pulled from.
+// Types are the platforms that can be pulled from, in the order of the documents.
 func Types() []string { return []string{"taobao", "jd", "kuaishou", "doudian", "pdd"} }
 
 // Authoriser returns the platform's OAuth.

@@ -97,7 +97,7 @@ func (a *app) explainChange(ctx context.Context, f explainFlags, metric string) 
 	if err := explain.New(nil, evidences, known).Explains(m); err != nil {
 		return &usageError{err}
 	}
-	view, err := a.latest(ctx, cfg)
+	view, err := openLatest(ctx, cfg, nil)
 	if err != nil {
 		return err
 	}

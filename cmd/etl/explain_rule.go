@@ -47,7 +47,7 @@ func (a *app) tryRule(ctx context.Context, f explainFlags, metric string) error 
 	if err := canTry(name); err != nil {
 		return err
 	}
-	view, err := a.latest(ctx, cfg)
+	view, err := openLatest(ctx, cfg, nil)
 	if err != nil {
 		return err
 	}

@@ -112,7 +112,7 @@ func (a *app) relock(ctx context.Context, f lockFlags, unlock bool) error {
 	case errors.As(err, &refused):
 		return &usageError{errors.New(refused.Problem + "; " + refused.Hint)}
 	case errors.Is(err, night.ErrNotPublished):
-		return &environmentError{err, "`etl run` does the first night"}
+		return &environmentError{err, firstNight}
 	case summary.RunID == "":
 		return err
 	}

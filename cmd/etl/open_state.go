@@ -28,7 +28,7 @@ func openLedger(ctx context.Context, cfg *config.Config, create bool, options ..
 
 // findState fails where no night has made a state yet.
 func findState(ctx context.Context, cfg *config.Config) error {
-	const hint = "nothing has run yet: `etl run` does the first night"
+	const hint = "nothing has run yet: " + firstNight
 	if cfg.StateServer == nil {
 		if _, err := os.Stat(cfg.State); err != nil {
 			return &environmentError{fmt.Errorf("open state %s: %w", cfg.State, err), hint}

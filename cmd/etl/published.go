@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"kefu/cmd/etl/internal/config"
+	"kefu/cmd/etl/internal/night"
 	"kefu/extract/dataset"
 	"kefu/extract/lake"
 	"kefu/extract/ledger"
@@ -33,6 +34,27 @@ const publishedSchema = "memory.main"
 type publishedDataset struct {
 	name  string
 	dated bool
+}
+
+// firstNight is what to do where nothing is published yet.
+const firstNight = "`etl run` does the first night"
+
+// openLatest opens the latest publication as openPublished does; without one
+// it fails and says what to do.
+func openLatest(ctx context.Context, cfg *config.Config, keep func(string) bool) (*published, error) {
+	state, err := openLedger(ctx, cfg, false)
+	if err != nil {
+		return nil, err
+	}
+	defer state.Close()
+	p, ok, err := state.Latest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, &environmentError{night.ErrNotPublished, firstNight}
+	}
+	return openPublished(ctx, cfg, p, keep)
 }
 
 // openPublished binds the tables of a publication; only those that keep says,
@@ -91,13 +113,13 @@ func (v *published) bind(ctx context.Context, name string, snapshot int64) error
 }
 
 // addViews binds the published views whose tables are there.
-func (v *published) addViews(ctx context.Context, files fs.FS, p ledger.Publication) error {
+func (v *published) addViews(ctx context.Context, files fs.FS) error {
 	graph, err := openGraph(ctx, v.engine, files, v.macros)
 	if err != nil {
 		return err
 	}
 	for _, m := range graph.PublishedViews() {
-		if slices.ContainsFunc(graph.Tables(m), func(table string) bool { return p.Tables[table] == 0 }) {
+		if slices.ContainsFunc(graph.Tables(m), func(table string) bool { return v.publication.Tables[table] == 0 }) {
 			continue
 		}
 		if err := v.engine.Exec(ctx, fmt.Sprintf(`create view "%s" as %s`, m.Name, graph.Standalone(m))); err != nil {

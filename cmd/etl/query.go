@@ -40,24 +40,12 @@ func (a *app) query(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
-	state, err := openLedger(ctx, cfg, false)
-	if err != nil {
-		return err
-	}
-	defer state.Close()
-	p, ok, err := state.Latest(ctx)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return &environmentError{errors.New("nothing is published yet"), "`etl run` does the first night"}
-	}
-	view, err := openPublished(ctx, cfg, p, nil)
+	view, err := openLatest(ctx, cfg, nil)
 	if err != nil {
 		return err
 	}
 	defer view.close()
-	if err := view.addViews(ctx, a.modelFiles(), p); err != nil {
+	if err := view.addViews(ctx, a.modelFiles()); err != nil {
 		return err
 	}
 	if err := readOnly(ctx, view.engine, text); err != nil {

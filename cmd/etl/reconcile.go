@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -231,19 +230,7 @@ func exportedAt(path, flag string, zone *time.Location) (time.Time, error) {
 
 // compareReport opens what is published and compares.
 func (a *app) compareReport(ctx context.Context, cfg *config.Config, metrics *catalogue.Catalogue, shop *config.Shop, report *reconcile.Report) (*reconcile.Result, error) {
-	state, err := openLedger(ctx, cfg, false)
-	if err != nil {
-		return nil, err
-	}
-	defer state.Close()
-	p, ok, err := state.Latest(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		return nil, &environmentError{errors.New("nothing is published yet"), "`etl run` does the first night"}
-	}
-	view, err := openPublished(ctx, cfg, p, func(table string) bool { return slices.Contains(reconcile.Tables(), table) })
+	view, err := openLatest(ctx, cfg, func(table string) bool { return slices.Contains(reconcile.Tables(), table) })
 	if err != nil {
 		return nil, err
 	}
@@ -255,7 +242,7 @@ func (a *app) compareReport(ctx context.Context, cfg *config.Config, metrics *ca
 		}
 	}
 	return reconcile.Compare(ctx, reconcile.Work{
-		Catalogue: metrics, Engine: view.engine, Lab: func() (*whatif.Lab, error) { return a.lab(ctx, cfg, view) }, State: state, Published: p, Sources: sources, Rules: cfg.Rules,
+		Catalogue: metrics, Engine: view.engine, Lab: func() (*whatif.Lab, error) { return a.lab(ctx, cfg, view) }, State: view.state, Published: view.publication, Sources: sources, Rules: cfg.Rules,
 		Shop: compute.ShopKey{Platform: shop.Platform, Shop: shop.ID}, Timezone: shop.Timezone,
 		Step: func(what string) { a.log.Info("try", "what", what) },
 	}, report)

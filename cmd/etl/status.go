@@ -147,7 +147,7 @@ func (a *app) printStatus(s standing) {
 		printFreshness(out, s)
 		out.Printf("%s published %s (%s)\n", out.Mark(terminal.OK), s.PublishedAt.Local().Format(time.DateTime), s.Publication)
 	} else {
-		out.Printf("%s nothing is published yet: `etl run` does the first night\n", out.Mark(terminal.Warning))
+		out.Printf("%s nothing is published yet: %s\n", out.Mark(terminal.Warning), firstNight)
 	}
 	printBehindLocks(out, s.locked, s.behind)
 	if s.LastRun != nil {

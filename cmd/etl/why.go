@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -154,7 +153,7 @@ func (a *app) why(ctx context.Context, f whyFlags, metric string) error {
 	if err := fits(known, q); err != nil {
 		return err
 	}
-	view, err := a.latest(ctx, cfg)
+	view, err := openLatest(ctx, cfg, nil)
 	if err != nil {
 		return err
 	}
@@ -229,23 +228,6 @@ func fits(known *catalogue.Catalogue, q why.Question) error {
 
 func joinInts(list []int) string {
 	return strings.Trim(strings.Join(strings.Fields(fmt.Sprint(list)), ", "), "[]")
-}
-
-// latest opens the latest publication.
-func (a *app) latest(ctx context.Context, cfg *config.Config) (*published, error) {
-	state, err := openLedger(ctx, cfg, false)
-	if err != nil {
-		return nil, err
-	}
-	defer state.Close()
-	p, ok, err := state.Latest(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		return nil, &environmentError{errors.New("nothing is published yet"), "`etl run` does the first night"}
-	}
-	return openPublished(ctx, cfg, p, nil)
 }
 
 // knows fails for an agent, or a group, of whom nothing was ever published.

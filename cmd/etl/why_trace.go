@@ -73,7 +73,7 @@ func (a *app) whyOrder(ctx context.Context, f entityFlags, order string) error {
 	if err != nil {
 		return err
 	}
-	view, err := a.latest(ctx, cfg)
+	view, err := openLatest(ctx, cfg, nil)
 	if err != nil {
 		return err
 	}

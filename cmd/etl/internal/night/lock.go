@@ -15,7 +15,7 @@ import (
 	"kefu/transform/compute"
 )
 
-// ErrNotPublished says that there is nothing to lock.
+// ErrNotPublished says that no night has published anything yet.
 var ErrNotPublished = errors.New("nothing is published yet")
 
 // LockError is a lock that cannot be set: a shop does not reach that day, or the

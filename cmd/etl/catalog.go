@@ -170,8 +170,8 @@ func (a *app) rulesInForce(f catalogFlags) ([]catalog.RuleValue, error) {
 	var day time.Time
 	if f.at != "" {
 		var err error
-		if day, err = time.Parse(time.DateOnly, f.at); err != nil {
-			return nil, usagef("--at %s is no day such as 2026-01-31", f.at)
+		if day, err = parseDay("--at", f.at); err != nil {
+			return nil, err
 		}
 	}
 	cfg, err := a.load()

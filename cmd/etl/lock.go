@@ -136,16 +136,15 @@ func (a *app) lockOptions(cfg *config.Config, f lockFlags, unlock bool) (night.L
 	if out.By == "" {
 		out.By = a.getenv("USER")
 	}
-	for flag, day := range map[string]struct {
-		text string
-		into *time.Time
-	}{"--until": {f.until, &out.Until}, "--from": {f.from, &out.From}} {
-		if day.text == "" {
-			continue
+	var err error
+	if f.until != "" {
+		if out.Until, err = parseDay("--until", f.until); err != nil {
+			return out, err
 		}
-		var err error
-		if *day.into, err = time.Parse(time.DateOnly, day.text); err != nil {
-			return out, usagef("%s %s is no day such as 2026-01-31", flag, day.text)
+	}
+	if f.from != "" {
+		if out.From, err = parseDay("--from", f.from); err != nil {
+			return out, err
 		}
 	}
 	for _, name := range f.shops {

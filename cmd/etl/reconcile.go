@@ -147,11 +147,11 @@ func readingOf(cfg *config.Config, metrics *catalogue.Catalogue, o reconcileOpti
 	if o.from == "" {
 		return in, nil
 	}
-	if in.From, err = time.Parse(time.DateOnly, o.from); err != nil {
-		return in, usagef("--from: %s is no day; write 2026-03-01", o.from)
+	if in.From, err = parseDay("--from", o.from); err != nil {
+		return in, err
 	}
-	if in.To, err = time.Parse(time.DateOnly, o.to); err != nil {
-		return in, usagef("--to: %s is no day; write 2026-03-01", o.to)
+	if in.To, err = parseDay("--to", o.to); err != nil {
+		return in, err
 	}
 	if in.To.Before(in.From) {
 		return in, usagef("--to lies before --from")

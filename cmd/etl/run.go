@@ -134,17 +134,27 @@ func (f *nightFlags) forced(only *compute.ShopKey) ([]compute.Force, error) {
 	if from == "" || to == "" {
 		return nil, usagef("--from and --to go together")
 	}
-	a, errFrom := time.Parse(time.DateOnly, from)
-	b, errTo := time.Parse(time.DateOnly, to)
-	switch {
-	case errFrom != nil:
-		return nil, usagef("--from %s is no day such as 2026-01-31", from)
-	case errTo != nil:
-		return nil, usagef("--to %s is no day such as 2026-01-31", to)
-	case b.Before(a):
+	a, err := parseDay("--from", from)
+	if err != nil {
+		return nil, err
+	}
+	b, err := parseDay("--to", to)
+	if err != nil {
+		return nil, err
+	}
+	if b.Before(a) {
 		return nil, usagef("--to %s lies before --from %s", to, from)
 	}
 	return []compute.Force{{Shop: only, From: a, To: b}}, nil
+}
+
+// parseDay reads the day that a flag names.
+func parseDay(flag, text string) (time.Time, error) {
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return time.Time{}, usagef("%s %s is no day such as 2026-01-31", flag, text)
+	}
+	return day, nil
 }
 
 func sourcesOfShop(sources []night.Source, shop compute.ShopKey) []night.Source {

@@ -257,14 +257,10 @@ func (v *published) knows(ctx context.Context, shop *config.Shop, grain, entity 
 	return usagef("--%s %s: nothing is published of such%s", grain, entity, hint)
 }
 
-// dayOf reads a day of the command line; empty is the shop's last one.
+// dayOf reads the day that --date names; empty is the shop's last one.
 func (v *published) dayOf(ctx context.Context, shop *config.Shop, text string) (time.Time, error) {
 	if text != "" {
-		day, err := time.Parse(time.DateOnly, text)
-		if err != nil {
-			return time.Time{}, usagef("%s is no day such as 2026-01-31", text)
-		}
-		return day, nil
+		return parseDay("--date", text)
 	}
 	var last *time.Time
 	var err error

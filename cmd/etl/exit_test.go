@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"kefu/cmd/etl/internal/config"
+	"kefu/cmd/etl/internal/night"
 	"kefu/extract/ledger"
 	"kefu/transform/rule/yamlnode"
 )
@@ -55,6 +56,33 @@ func TestExitCodes(t *testing.T) {
 	} {
 		if got := exitCode(c.ctx, c.err); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+// Commands that print a summary end alike, however the warehouses failed.
+func TestConcludedCommandsTellTheEnvironmentFromFailures(t *testing.T) {
+	full := &os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}
+	for _, c := range []struct {
+		name string
+		err  error
+		want int
+		hint string
+	}{
+		{"done", nil, exitDone, ""},
+		{"a unit failed", errors.Join(night.ErrUnits, errors.New("load into dw: table is gone")), exitFailed, ""},
+		{"disk full while loading", errors.Join(night.ErrUnits, fmt.Errorf("load into dw: %w", full)), exitEnvironment, "free some space"},
+		{"disk full while publishing", fmt.Errorf("publish: %w", full), exitEnvironment, ""},
+		{"nothing to lock", night.ErrNotPublished, exitEnvironment, ""},
+		{"a lock refused", &night.LockError{Problem: "locked already", Hint: "unlock first"}, exitUsage, ""},
+	} {
+		for _, asJSON := range []bool{false, true} {
+			var out, said bytes.Buffer
+			a := &app{out: &out, err: &said, json: asJSON, lookup: func(string) (string, bool) { return "", false }}
+			err := a.concludeLock(&night.Summary{RunID: "r1"}, c.err)
+			if got := exitCode(t.Context(), err); got != c.want || !strings.Contains(said.String(), c.hint) {
+				t.Errorf("%s, json %t: %d (%v), want %d; said %q, want %q", c.name, asJSON, got, err, c.want, said.String(), c.hint)
+			}
 		}
 	}
 }

@@ -107,28 +107,19 @@ func (a *app) relock(ctx context.Context, f lockFlags, unlock bool) error {
 	setup.Wait, setup.Events = f.wait, events
 	summary, err := night.Relock(ctx, setup, options)
 	events.close(err)
+	return a.concludeLock(summary, err)
+}
+
+// concludeLock prints what locking or opening did and returns how it ended.
+func (a *app) concludeLock(summary *night.Summary, err error) error {
 	var refused *night.LockError
 	switch {
 	case errors.As(err, &refused):
 		return &usageError{errors.New(refused.Problem + "; " + refused.Hint)}
 	case errors.Is(err, night.ErrNotPublished):
 		return &environmentError{err, firstNight}
-	case summary.RunID == "":
-		return err
 	}
-	if a.json {
-		return errors.Join(err, a.printJSON(summary))
-	}
-	out := a.terminal()
-	printLocks(out, summary)
-	printLoads(out, summary)
-	for _, e := range summary.Errors {
-		out.Printf("%s %s\n", out.Mark(terminal.Failed), e)
-	}
-	if errors.Is(err, night.ErrUnits) {
-		return &reported{exitFailed} // told above
-	}
-	return err
+	return a.conclude(summary, err, a.printRelocked)
 }
 
 func (a *app) lockOptions(cfg *config.Config, f lockFlags, unlock bool) (night.LockOptions, error) {
@@ -157,6 +148,15 @@ func (a *app) lockOptions(cfg *config.Config, f lockFlags, unlock bool) (night.L
 		}
 	}
 	return out, nil
+}
+
+func (a *app) printRelocked(s *night.Summary) {
+	out := a.terminal()
+	printLocks(out, s)
+	printLoads(out, s)
+	for _, e := range s.Errors {
+		out.Printf("%s %s\n", out.Mark(terminal.Failed), e)
+	}
 }
 
 // printLocks tells how locks changed.

@@ -100,15 +100,6 @@ type Result struct {
 	Duration time.Duration
 }
 
-// Month returns the value of the partition that holds a day.
-func Month(day time.Time) string { return day.Format("2006-01") }
-
-// MonthNumber returns the value of a partition from the months since January
-// 1970, as Iceberg counts them.
-func MonthNumber(n int) string {
-	return Month(time.Date(1970, time.January, 1, 0, 0, 0, 0, time.UTC).AddDate(0, n, 0))
-}
-
 // MonthBounds returns the first day of the partition and that of the next one.
 func MonthBounds(value string) (from, to time.Time, err error) {
 	from, err = time.Parse("2006-01", value)

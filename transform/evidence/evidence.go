@@ -29,9 +29,6 @@ type Rows struct {
 	SQL         string
 }
 
-// Keys are the columns that every select begins with.
-func Keys() []string { return []string{"platform", "shop_id", "grain", "entity", "dt"} }
-
 // Book is all evidence there is.
 type Book struct {
 	known *catalogue.Catalogue

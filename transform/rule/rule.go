@@ -44,9 +44,6 @@ type Setting struct {
 //go:embed shipped.yaml
 var shippedYAML []byte
 
-// ShippedYAML is the file of the entries that ship, with their sources.
-func ShippedYAML() string { return string(shippedYAML) }
-
 // shippedFile is how positions in the embedded file are shown.
 const shippedFile = "shipped.yaml"
 

@@ -24,11 +24,6 @@ func (r *Reader) Warnf(at Pos, hint, format string, args ...any) {
 	r.note(at, Warning, hint, format, args)
 }
 
-// Missingf notes something that the file names and the environment lacks.
-func (r *Reader) Missingf(at Pos, hint, format string, args ...any) {
-	r.note(at, Environment, hint, format, args)
-}
-
 func (r *Reader) note(at Pos, class Class, hint, format string, args []any) {
 	r.Problems = append(r.Problems, Problem{Pos: at, Class: class, Message: fmt.Sprintf(format, args...), Hint: hint})
 }

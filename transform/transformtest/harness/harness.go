@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -243,6 +242,3 @@ func (h *Harness) Lock(ctx context.Context, locks compute.Locks) error {
 	h.locks = locks
 	return nil
 }
-
-// TempDir makes a folder for a harness outside of tests.
-func TempDir() (string, error) { return os.MkdirTemp("", "kefu-harness") }

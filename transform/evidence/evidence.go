@@ -11,8 +11,7 @@ import (
 	"strings"
 
 	"kefu/transform/catalogue"
-
-	"github.com/goccy/go-yaml"
+	"kefu/transform/model"
 )
 
 // Rows is a select over published tables that lists rows behind KPIs. Its first
@@ -42,8 +41,6 @@ type header struct {
 	Splits      []string `yaml:"splits"`
 	Rules       []string `yaml:"rules"`
 }
-
-const opening = "/* evidence\n"
 
 // Load reads evidence/*.sql and holds them against the catalogue: every select
 // that a metric names exists, and none is there for nothing.
@@ -83,23 +80,17 @@ func Load(fsys fs.FS, known *catalogue.Catalogue) (*Book, error) {
 }
 
 func parse(file, text string) (*Rows, error) {
-	if !strings.HasPrefix(text, opening) {
-		return nil, fmt.Errorf("%s:1: the file must start with a %q header", file, strings.TrimSpace(opening))
-	}
-	head, body, found := strings.Cut(text[len(opening):], "*/")
-	if !found {
-		return nil, fmt.Errorf("%s:1: the header is not closed by */", file)
-	}
 	var h header
-	if err := yaml.NewDecoder(strings.NewReader(head), yaml.Strict()).Decode(&h); err != nil {
-		return nil, fmt.Errorf("%s: read header (positions count from line 2): %w", file, err)
+	sql, _, err := model.ReadHeader(file, text, "evidence", &h)
+	if err != nil {
+		return nil, err
 	}
 	if h.Row == "" || h.Description == "" || len(h.Shows) == 0 {
 		return nil, fmt.Errorf("%s: the header needs row, description and shows", file)
 	}
 	return &Rows{
 		Name: strings.TrimSuffix(path.Base(file), ".sql"), Path: file, Row: h.Row, Description: strings.TrimSpace(h.Description),
-		Shows: h.Shows, Splits: h.Splits, Rules: h.Rules, SQL: strings.TrimRight(strings.TrimSpace(body), "; \n"),
+		Shows: h.Shows, Splits: h.Splits, Rules: h.Rules, SQL: sql,
 	}, nil
 }
 

@@ -27,7 +27,7 @@ func TestLoadSaysWhatIsWrong(t *testing.T) {
 		"for nothing":   {map[string]string{"orders": good, "turns": good}, "evidence/turns.sql: no metric names it"},
 		"no header":     {map[string]string{"orders": "select 1"}, "evidence/orders.sql:1: the file must start"},
 		"not closed":    {map[string]string{"orders": "/* evidence\nrow: order\n"}, "is not closed"},
-		"unknown key":   {map[string]string{"orders": strings.Replace(good, "row:", "rows:", 1)}, "read header"},
+		"unknown key":   {map[string]string{"orders": strings.Replace(good, "row:", "rows:", 1)}, `evidence/orders.sql:2:1: read header: unknown field "rows"`},
 		"nothing shown": {map[string]string{"orders": strings.Replace(good, "shows: [order_id]\n", "", 1)}, "needs row, description and shows"},
 	} {
 		fsys := fstest.MapFS{"m.yaml": {Data: []byte(metric)}}

@@ -76,8 +76,6 @@ type header struct {
 	Warnings     yaml.MapSlice `yaml:"warnings"`
 }
 
-const opening = "/* model\n"
-
 // Layers lists the folders of models, in reading order.
 func Layers() []string { return []string{"staging", "intermediate", "marts"} }
 
@@ -112,24 +110,17 @@ func Parse(fsys fs.FS) ([]*Model, error) {
 }
 
 func parse(file, layer, text string) (*Model, error) {
-	if !strings.HasPrefix(text, opening) {
-		return nil, fmt.Errorf("%s:1: the file must start with a %q header", file, strings.TrimSpace(opening))
-	}
-	head, body, found := strings.Cut(text[len(opening):], "*/")
-	if !found {
-		return nil, fmt.Errorf("%s:1: the header is not closed by */", file)
-	}
 	var h header
-	if err := yaml.NewDecoder(strings.NewReader(head), yaml.Strict()).Decode(&h); err != nil {
-		return nil, fmt.Errorf("%s: read header (positions count from line 2): %w", file, err)
+	sql, line, err := ReadHeader(file, text, "model", &h)
+	if err != nil {
+		return nil, err
 	}
 	m := &Model{
 		Name: strings.TrimSuffix(path.Base(file), ".sql"), Layer: layer, Path: file,
 		Description: strings.TrimSpace(h.Description), Grain: h.Grain, Scope: Scope(h.Scope), Stored: h.Stored,
 		View: h.Materialized == "view", Partition: h.Partition, Days: h.Days, Publish: h.Publish, Hidden: h.Hidden,
 		Checks: checks(h.Checks), Warnings: checks(h.Warnings),
-		SQL:  strings.TrimRight(strings.TrimSpace(body), "; \n"),
-		Line: 2 + strings.Count(head, "\n"),
+		SQL: sql, Line: line,
 	}
 	for _, c := range h.Columns {
 		m.Columns = append(m.Columns, Column{Name: fmt.Sprint(c.Key), Doc: fmt.Sprint(c.Value)})

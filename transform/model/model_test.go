@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,6 +17,9 @@ func file(scope, extra, sql string) *fstest.MapFile {
 func words(sql string) ([]string, error) {
 	var out []string
 	fields := strings.Fields(sql)
+	if sql == "bad" {
+		return nil, errors.New("no select")
+	}
 	for i, f := range fields {
 		if (f == "from" || f == "join") && i+1 < len(fields) {
 			out = append(out, fields[i+1])
@@ -58,7 +62,9 @@ func TestBadModelsAreRefused(t *testing.T) {
 	}{
 		"no header":      {fstest.MapFS{"marts/a.sql": {Data: []byte("select 1")}}, "marts/a.sql:1: the file must start with"},
 		"open header":    {fstest.MapFS{"marts/a.sql": {Data: []byte("/* model\ngrain: [a]\nselect 1")}}, "not closed"},
-		"unknown key":    {fstest.MapFS{"marts/a.sql": file("day", "grains: [a]\n", "select 1")}, "grains"},
+		"unknown key":    {fstest.MapFS{"marts/a.sql": file("day", "grains: [a]\n", "select 1")}, `marts/a.sql:5:1: read header: unknown field "grains"`},
+		"no mapping":     {fstest.MapFS{"marts/a.sql": file("day", "hidden: [a\n", "select 1")}, "marts/a.sql:5:9: read header: "},
+		"bad select":     {fstest.MapFS{"marts/a.sql": file("day", "", "\n  bad ;")}, "marts/a.sql: parse select (it starts at line 7): "},
 		"unknown scope":  {fstest.MapFS{"marts/a.sql": file("week", "", "select 1")}, `scope "week"`},
 		"stored view":    {fstest.MapFS{"marts/a.sql": file("day", "stored: true\nmaterialized: view\n", "select 1")}, "cannot be a view"},
 		"published only": {fstest.MapFS{"marts/a.sql": file("day", "publish: true\n", "select 1")}, "must be stored"},

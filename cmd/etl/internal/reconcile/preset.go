@@ -72,29 +72,15 @@ func (c *Column) UnmarshalYAML(decode func(any) error) error {
 }
 
 //go:embed shipped/*.yaml
-var shipped embed.FS
+var files embed.FS
+
+var shipped = preset.Collection{FS: files, Kind: "report preset"}
 
 // Names lists the presets of reports that come with the product.
-func Names() []string {
-	entries, err := shipped.ReadDir("shipped")
-	if err != nil {
-		return nil
-	}
-	var out []string
-	for _, e := range entries {
-		out = append(out, strings.TrimSuffix(e.Name(), ".yaml"))
-	}
-	return out
-}
+func Names() []string { return shipped.Names() }
 
 // Source returns the YAML of a preset that comes with the product.
-func Source(name string) ([]byte, error) {
-	data, err := shipped.ReadFile("shipped/" + name + ".yaml")
-	if err != nil {
-		return nil, fmt.Errorf("find report preset %q: it is none of %s", name, strings.Join(Names(), ", "))
-	}
-	return data, nil
-}
+func Source(name string) ([]byte, error) { return shipped.Source(name) }
 
 // Shipped returns a preset that comes with the product.
 func Shipped(name string, metrics *catalogue.Catalogue) (*Preset, error) {

@@ -246,7 +246,7 @@ func (v *published) behindLocks(ctx context.Context) (map[string]behindLock, err
 	if !v.bound[lockedChanges] {
 		return out, nil
 	}
-	return out, v.each(ctx, "select platform || '/' || shop_id, count(*), count(distinct dt) from "+lockedChanges+" group by 1", nil, func(scan func(...any) error) error {
+	return out, v.engine.Each(ctx, "select platform || '/' || shop_id, count(*), count(distinct dt) from "+lockedChanges+" group by 1", func(scan func(...any) error) error {
 		var shop string
 		var b behindLock
 		err := scan(&shop, &b.values, &b.days)

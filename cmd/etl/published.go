@@ -143,18 +143,3 @@ func (v *published) close() {
 		_ = v.state.Close() // it only read
 	}
 }
-
-// each runs a select and calls row for each of its rows.
-func (v *published) each(ctx context.Context, query string, args []any, row func(scan func(...any) error) error) error {
-	rows, err := v.engine.Query(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := row(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}

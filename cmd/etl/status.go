@@ -115,8 +115,8 @@ func (a *app) freshness(ctx context.Context, cfg *config.Config, p ledger.Public
 	for _, s := range cfg.Shops {
 		name := s.Platform + "/" + s.ID
 		shop := shopOutput{Platform: s.Platform, Shop: s.ID, Name: s.Name, Locked: out.locked[name], Changes: out.behind[name].values}
-		err := view.each(ctx, "select coalesce(cast(horizon_dt as varchar), ''), coalesce(cast(last_dt as varchar), '') from int_shop_horizon where platform = ? and shop_id = ?",
-			[]any{s.Platform, s.ID}, func(scan func(...any) error) error { return scan(&shop.Horizon, &shop.LastDay) })
+		err := view.engine.Each(ctx, "select coalesce(cast(horizon_dt as varchar), ''), coalesce(cast(last_dt as varchar), '') from int_shop_horizon where platform = ? and shop_id = ?",
+			func(scan func(...any) error) error { return scan(&shop.Horizon, &shop.LastDay) }, s.Platform, s.ID)
 		if err != nil {
 			return err
 		}
@@ -127,7 +127,7 @@ func (a *app) freshness(ctx context.Context, cfg *config.Config, p ledger.Public
 		if d.dated {
 			query = fmt.Sprintf("select platform, shop_id, count(*), cast(min(event_date) as varchar), cast(max(event_date) as varchar) from %s group by 1, 2 order by 1, 2", d.name)
 		}
-		err := view.each(ctx, query, nil, func(scan func(...any) error) error {
+		err := view.engine.Each(ctx, query, func(scan func(...any) error) error {
 			f := freshOutput{Dataset: d.name}
 			err := scan(&f.Platform, &f.Shop, &f.Rows, &f.First, &f.Last)
 			out.Datasets = append(out.Datasets, f)

@@ -238,11 +238,11 @@ func (v *published) knows(ctx context.Context, shop *config.Shop, grain, entity 
 	}
 	var names []string
 	if table := "kpi_" + grain + "_day"; v.bound[table] {
-		err := v.each(ctx, fmt.Sprintf("select distinct %s from %s where platform = ? and shop_id = ? order by 1", column, table), []any{shop.Platform, shop.ID},
+		err := v.engine.Each(ctx, fmt.Sprintf("select distinct %s from %s where platform = ? and shop_id = ? order by 1", column, table),
 			func(scan func(...any) error) error {
 				names = append(names, "")
 				return scan(&names[len(names)-1])
-			})
+			}, shop.Platform, shop.ID)
 		if err != nil {
 			return err
 		}
@@ -265,8 +265,8 @@ func (v *published) dayOf(ctx context.Context, shop *config.Shop, text string) (
 	var last *time.Time
 	var err error
 	if v.bound["kpi_shop_day"] {
-		err = v.each(ctx, "select max(dt) from kpi_shop_day where platform = ? and shop_id = ?", []any{shop.Platform, shop.ID},
-			func(scan func(...any) error) error { return scan(&last) })
+		err = v.engine.Each(ctx, "select max(dt) from kpi_shop_day where platform = ? and shop_id = ?",
+			func(scan func(...any) error) error { return scan(&last) }, shop.Platform, shop.ID)
 	}
 	if err == nil && last == nil {
 		err = usagef("nothing is published of shop %s/%s: name a day", shop.Platform, shop.ID)

@@ -134,6 +134,25 @@ func (e *Engine) Query(ctx context.Context, query string, args ...any) (*sql.Row
 	return rows, nil
 }
 
+// Each runs a select and calls row for each of its rows, with what scans it; an
+// error of row ends it.
+func (e *Engine) Each(ctx context.Context, query string, row func(scan func(...any) error) error, args ...any) error {
+	rows, err := e.Query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read rows: %w", clarify(ctx, err))
+	}
+	return nil
+}
+
 func clarify(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause

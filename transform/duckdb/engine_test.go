@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -116,5 +117,30 @@ func TestParseDecimal(t *testing.T) {
 	}
 	if _, err := ParseDecimal("1.234", 18, 2); err == nil {
 		t.Error("a third decimal was dropped")
+	}
+}
+
+func TestEachGivesEveryRowOrAnError(t *testing.T) {
+	e := open(t, Options{})
+	var got []int
+	err := e.Each(t.Context(), "select range from range(?) order by range", func(scan func(...any) error) error {
+		got = append(got, 0)
+		return scan(&got[len(got)-1])
+	}, 3)
+	if err != nil || !slices.Equal(got, []int{0, 1, 2}) {
+		t.Errorf("three rows: %v, %v", got, err)
+	}
+	enough, calls := errors.New("enough"), 0
+	if err := e.Each(t.Context(), "from range(3)", func(func(...any) error) error { calls++; return enough }); !errors.Is(err, enough) || calls != 1 {
+		t.Errorf("an error of the first row: %d calls, %v", calls, err)
+	}
+	if err := e.Each(t.Context(), "from nowhere", func(func(...any) error) error { return nil }); err == nil {
+		t.Error("a select that cannot be run gave no error")
+	}
+	if err := e.Each(t.Context(), "select error('broken') from range(3)", func(func(...any) error) error { return nil }); err == nil {
+		t.Error("a select that fails while it runs gave no error")
+	}
+	if err := e.Exec(t.Context(), "create table t as select 1 as n"); err != nil {
+		t.Errorf("a statement after all these: %v", err)
 	}
 }

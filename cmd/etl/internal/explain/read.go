@@ -94,19 +94,12 @@ func entityFilter(q Question) string {
 
 // collect reads rows of name, now, numerator, denominator.
 func (r *Reader) collect(ctx context.Context, query string) ([]named, error) {
-	rows, err := r.tables.Query(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	found := map[string]drivers.Part{}
-	for rows.Next() {
+	err := r.tables.Each(ctx, query, func(scan func(...any) error) error {
 		var name sql.NullString
 		var now bool
 		var side drivers.Side
-		if err := rows.Scan(&name, &now, &side.Numerator, &side.Denominator); err != nil {
-			return nil, err
-		}
+		err := scan(&name, &now, &side.Numerator, &side.Denominator)
 		p := found[name.String]
 		if now {
 			p.After = side
@@ -114,12 +107,16 @@ func (r *Reader) collect(ctx context.Context, query string) ([]named, error) {
 			p.Before = side
 		}
 		found[name.String] = p
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	var out []named
 	for _, name := range slices.Sorted(maps.Keys(found)) {
 		out = append(out, named{Part: found[name], name: name})
 	}
-	return out, rows.Err()
+	return out, nil
 }
 
 // whole reads both sides of the entity itself.

@@ -16,21 +16,17 @@ type salesSums struct {
 
 func (r *Reader) salesSums(ctx context.Context, q Question, p Period) (salesSums, error) {
 	var s salesSums
-	rows, err := r.tables.Query(ctx, fmt.Sprintf(`select coalesce(cast(sum(sales_amount) as double), 0), coalesce(cast(sum(inquiry_buyers) as double), 0),
+	err := r.tables.Each(ctx, fmt.Sprintf(`select coalesce(cast(sum(sales_amount) as double), 0), coalesce(cast(sum(inquiry_buyers) as double), 0),
 		coalesce(cast(sum(paid_buyers_final) as double), 0), coalesce(cast(sum(inquiry_deal_amount) as double), 0), coalesce(cast(sum(inquiry_deal_items) as double), 0),
 		coalesce(cast(sum(inquiry_deal_buyers) as double), 0), coalesce(cast(sum(silent_own_pay_amount) as double), 0), coalesce(cast(sum(silent_follow_up_amount) as double), 0)
 		from kpi_%s_day where platform = %s and shop_id = %s and dt between date '%s' and date '%s'%s`,
-		q.Grain, quote(q.Platform), quote(q.Shop), p.From.Format(dateOnly), p.To.Format(dateOnly), entityFilter(q)))
+		q.Grain, quote(q.Platform), quote(q.Shop), p.From.Format(dateOnly), p.To.Format(dateOnly), entityFilter(q)), func(scan func(...any) error) error {
+		return scan(&s.sales, &s.inquiries, &s.paid, &s.dealAmount, &s.dealItems, &s.dealBuyers, &s.silentPaid, &s.followedUp)
+	})
 	if err != nil {
 		return s, fmt.Errorf("read sales: %w", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := rows.Scan(&s.sales, &s.inquiries, &s.paid, &s.dealAmount, &s.dealItems, &s.dealBuyers, &s.silentPaid, &s.followedUp); err != nil {
-			return s, fmt.Errorf("read sales: %w", err)
-		}
-	}
-	return s, rows.Err()
+	return s, nil
 }
 
 // salesFactors splits the change of sales. With the amount per buyer of the

@@ -123,24 +123,17 @@ func (r *Reader) published(ctx context.Context, q Question, key entityKey) (map[
 		}
 	}
 	of := Question{Platform: q.Platform, Shop: q.Shop, Grain: key.grain, Entity: key.entity}
-	rows, err := r.tables.Query(ctx, fmt.Sprintf("select %s from kpi_%s_day where platform = %s and shop_id = %s and dt between date '%s' and date '%s'%s",
-		strings.Join(columns, ", "), key.grain, quote(q.Platform), quote(q.Shop), q.Now.From.Format(dateOnly), q.Now.To.Format(dateOnly), entityFilter(of)))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	out := map[string]float64{}
-	for rows.Next() {
+	return out, r.tables.Each(ctx, fmt.Sprintf("select %s from kpi_%s_day where platform = %s and shop_id = %s and dt between date '%s' and date '%s'%s",
+		strings.Join(columns, ", "), key.grain, quote(q.Platform), quote(q.Shop), q.Now.From.Format(dateOnly), q.Now.To.Format(dateOnly), entityFilter(of)), func(scan func(...any) error) error {
 		cells, into := make([]float64, len(names)), make([]any, len(names))
 		for i := range cells {
 			into[i] = &cells[i]
 		}
-		if err := rows.Scan(into...); err != nil {
-			return nil, err
-		}
+		err := scan(into...)
 		for i, name := range names {
 			out[name] = cells[i]
 		}
-	}
-	return out, rows.Err()
+		return err
+	})
 }

@@ -65,7 +65,7 @@ func (c *comparison) heldOf(ctx context.Context, name string) (held, error) {
 		return out, nil
 	}
 	local := fmt.Sprintf("local_time(%s, %s)", eventOf[name], duckdb.Quote(c.Timezone))
-	err := c.each(ctx, fmt.Sprintf("select cast(cast(%[1]s as date) as varchar), count(*), cast(max(%[1]s) as varchar) from %[2]s where %[3]s group by 1 order by 1",
+	err := c.Engine.Each(ctx, fmt.Sprintf("select cast(cast(%[1]s as date) as varchar), count(*), cast(max(%[1]s) as varchar) from %[2]s where %[3]s group by 1 order by 1",
 		local, name, c.mine()), func(scan func(...any) error) error {
 		var day, at string
 		var rows int64
@@ -236,7 +236,7 @@ func (c *comparison) most(ctx context.Context, b bound, cell *Cell, hours around
 		return nil, nil // a buyer counts on each of his days
 	}
 	var most *big.Rat
-	err := c.each(ctx, "select "+b.value+" from "+b.dataset+" where "+where, func(scan func(...any) error) error {
+	err := c.Engine.Each(ctx, "select "+b.value+" from "+b.dataset+" where "+where, func(scan func(...any) error) error {
 		var v any
 		err := scan(&v)
 		most = exact(v)

@@ -85,7 +85,7 @@ func (c *comparison) nightHours(ctx context.Context) ([]int, error) {
 		return nil, nil
 	}
 	var hours []int
-	err := c.each(ctx, fmt.Sprintf("select distinct cast(hour(local_at) as integer) from (%s) where local_at >= timestamp '%s' and local_at < timestamp '%s' and hour(local_at) < 6 order by 1",
+	err := c.Engine.Each(ctx, fmt.Sprintf("select distinct cast(hour(local_at) as integer) from (%s) where local_at >= timestamp '%s' and local_at < timestamp '%s' and hour(local_at) < 6 order by 1",
 		strings.Join(parts, " union all "), c.scope.from.Format(time.DateOnly), c.scope.to.AddDate(0, 0, 2).Format(time.DateOnly)), func(scan func(...any) error) error {
 		var hour int
 		err := scan(&hour)

@@ -138,7 +138,7 @@ func (c *comparison) readAgents(ctx context.Context) error {
 	if len(parts) == 0 {
 		return nil
 	}
-	return c.each(ctx, "select agent_id, coalesce(max(name), '') from ("+strings.Join(parts, " union all ")+") group by 1", func(scan func(...any) error) error {
+	return c.Engine.Each(ctx, "select agent_id, coalesce(max(name), '') from ("+strings.Join(parts, " union all ")+") group by 1", func(scan func(...any) error) error {
 		var id, name string
 		if err := scan(&id, &name); err != nil {
 			return err
@@ -154,21 +154,6 @@ func (c *comparison) has(name string) bool { _, ok := c.Published.Tables[name]; 
 // mine chooses the shop's rows.
 func (c *comparison) mine() string {
 	return fmt.Sprintf("platform = %s and shop_id = %s", duckdb.Quote(c.Shop.Platform), duckdb.Quote(c.Shop.Shop))
-}
-
-// each runs a select over the published tables.
-func (c *comparison) each(ctx context.Context, query string, row func(scan func(...any) error) error) error {
-	rows, err := c.Engine.Query(ctx, query)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := row(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }
 
 // account finds whose account a name is: the account itself, the part of it

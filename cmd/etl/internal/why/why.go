@@ -19,6 +19,8 @@ import (
 // the engine spells in its own way.
 type Tables interface {
 	Query(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	// Each calls row for each row of a select, with what scans it.
+	Each(ctx context.Context, query string, row func(scan func(...any) error) error, args ...any) error
 }
 
 // Question names a KPI of an entity and its days.
@@ -278,20 +280,13 @@ func (r *Reader) rules(ctx context.Context, q Question, names []string) ([]Rule,
 	for i, n := range names {
 		quoted[i] = quote(n)
 	}
-	rows, err := r.tables.Query(ctx, fmt.Sprintf(`select rule, coalesce(label_zh, ''), coalesce(value, ''), coalesce(cast(valid_from as varchar), ''), coalesce(cast(valid_to as varchar), ''), coalesce(origin, '')
+	err := r.tables.Each(ctx, fmt.Sprintf(`select rule, coalesce(label_zh, ''), coalesce(value, ''), coalesce(cast(valid_from as varchar), ''), coalesce(cast(valid_to as varchar), ''), coalesce(origin, '')
 		from dim_rule where platform = %s and shop_id = %s and rule in (%s)
 		  and coalesce(valid_from, date '1900-01-01') <= date %s and coalesce(valid_to, date '9999-12-31') >= date %s
 		order by rule, valid_from`,
-		quote(q.Platform), quote(q.Shop), strings.Join(quoted, ", "), quote(q.Date.Format(time.DateOnly)), quote(q.From().Format(time.DateOnly))))
-	if err != nil {
-		return nil, fmt.Errorf("read rules: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+		quote(q.Platform), quote(q.Shop), strings.Join(quoted, ", "), quote(q.Date.Format(time.DateOnly)), quote(q.From().Format(time.DateOnly))), func(scan func(...any) error) error {
 		var x Rule
-		if err := rows.Scan(&x.Rule, &x.LabelZH, &x.Value, &x.From, &x.To, &x.Origin); err != nil {
-			return nil, fmt.Errorf("read rules: %w", err)
-		}
+		err := scan(&x.Rule, &x.LabelZH, &x.Value, &x.From, &x.To, &x.Origin)
 		if x.From <= "1900-01-01" {
 			x.From = ""
 		}
@@ -299,8 +294,12 @@ func (r *Reader) rules(ctx context.Context, q Question, names []string) ([]Rule,
 			x.To = ""
 		}
 		out = append(out, x)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read rules: %w", err)
 	}
-	return out, rows.Err()
+	return out, nil
 }
 
 // read runs a select whose result is small.

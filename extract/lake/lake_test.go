@@ -20,6 +20,7 @@ import (
 
 	"kefu/extract/postgres"
 	"kefu/extract/postgres/postgrestest"
+	"kefu/extract/sqltext"
 )
 
 // world is a lake with an engine beside it.
@@ -87,7 +88,7 @@ func (w *world) ensure(spec Spec) Spec {
 func (w *world) write(spec Spec, partition, query string) File {
 	w.t.Helper()
 	f := File{Path: w.NewFilePath(spec.Name, partition), Partition: partition}
-	stmt := fmt.Sprintf("copy (%s) to %s (format parquet, compression zstd, field_ids %s)", query, quoteText(f.Path), spec.FieldIDs())
+	stmt := fmt.Sprintf("copy (%s) to %s (format parquet, compression zstd, field_ids %s)", query, sqltext.Literal(f.Path), spec.FieldIDs())
 	if _, err := w.duck.ExecContext(w.ctx, stmt); err != nil {
 		w.t.Fatal(err)
 	}

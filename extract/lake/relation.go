@@ -3,6 +3,8 @@ package lake
 import (
 	"fmt"
 	"strings"
+
+	"kefu/extract/sqltext"
 )
 
 // FieldIDs returns the FIELD_IDS value of DuckDB's COPY ... (FORMAT parquet),
@@ -10,7 +12,7 @@ import (
 func (s Spec) FieldIDs() string {
 	parts := make([]string, len(s.Columns))
 	for i, c := range s.Columns {
-		parts[i] = fmt.Sprintf("%s: %d", quoteName(c.Name), c.ID)
+		parts[i] = fmt.Sprintf("%s: %d", sqltext.Ident(c.Name), c.ID)
 	}
 	return "{" + strings.Join(parts, ", ") + "}"
 }
@@ -22,20 +24,17 @@ func (s Spec) Relation(files []File) string {
 	if len(files) == 0 {
 		cols := make([]string, len(s.Columns))
 		for i, c := range s.Columns {
-			cols[i] = fmt.Sprintf("cast(null as %s) as %s", c.Type, quoteName(c.Name))
+			cols[i] = fmt.Sprintf("cast(null as %s) as %s", c.Type, sqltext.Ident(c.Name))
 		}
 		return "(select " + strings.Join(cols, ", ") + " where false)"
 	}
 	paths := make([]string, len(files))
 	for i, f := range files {
-		paths[i] = quoteText(f.Path)
+		paths[i] = sqltext.Literal(f.Path)
 	}
 	cols := make([]string, len(s.Columns))
 	for i, c := range s.Columns {
-		cols[i] = fmt.Sprintf("%d: {name: %s, type: %s, default_value: NULL}", c.ID, quoteText(c.Name), quoteText(c.Type))
+		cols[i] = fmt.Sprintf("%d: {name: %s, type: %s, default_value: NULL}", c.ID, sqltext.Literal(c.Name), sqltext.Literal(c.Type))
 	}
 	return fmt.Sprintf("read_parquet([%s], schema = map {%s})", strings.Join(paths, ", "), strings.Join(cols, ", "))
 }
-
-func quoteName(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
-func quoteText(s string) string { return `'` + strings.ReplaceAll(s, `'`, `''`) + `'` }

@@ -7,18 +7,19 @@ import (
 	"fmt"
 	"strings"
 
+	"kefu/extract/sqltext"
 	"kefu/load"
 )
 
 // run carries out the steps on the aside file.
 func run(ctx context.Context, db *sql.DB, s load.Steps, result *load.Result) error {
 	for _, name := range s.OldViews {
-		if _, err := db.ExecContext(ctx, "drop view if exists "+ident(name)); err != nil {
+		if _, err := db.ExecContext(ctx, "drop view if exists "+sqltext.Ident(name)); err != nil {
 			return fmt.Errorf("drop view %s: %w", name, err)
 		}
 	}
 	for _, name := range s.Drop {
-		if _, err := db.ExecContext(ctx, "drop table if exists "+ident(name)); err != nil {
+		if _, err := db.ExecContext(ctx, "drop table if exists "+sqltext.Ident(name)); err != nil {
 			return fmt.Errorf("drop table %s: %w", name, err)
 		}
 	}
@@ -51,7 +52,7 @@ func run(ctx context.Context, db *sql.DB, s load.Steps, result *load.Result) err
 }
 
 func createView(ctx context.Context, db *sql.DB, view load.View) error {
-	if _, err := db.ExecContext(ctx, fmt.Sprintf("create view %s as %s", ident(view.Name), view.SQL)); err != nil {
+	if _, err := db.ExecContext(ctx, fmt.Sprintf("create view %s as %s", sqltext.Ident(view.Name), view.SQL)); err != nil {
 		return fmt.Errorf("create: %w", err)
 	}
 	return setComments(ctx, db, "view", view.Name, view.FullComment(), view.Columns)
@@ -72,7 +73,7 @@ func replacePartitions(ctx context.Context, db *sql.DB, change load.Change, resu
 		if err != nil {
 			return err
 		}
-		if _, err := db.ExecContext(ctx, fmt.Sprintf("delete from %s where %s", ident(change.Table.Name), condition)); err != nil {
+		if _, err := db.ExecContext(ctx, fmt.Sprintf("delete from %s where %s", sqltext.Ident(change.Table.Name), condition)); err != nil {
 			return fmt.Errorf("remove old rows of %s: %w", value, err)
 		}
 	}
@@ -81,21 +82,21 @@ func replacePartitions(ctx context.Context, db *sql.DB, change load.Change, resu
 
 func partitionCondition(column, value string) (string, error) {
 	if value == "" {
-		return ident(column) + " is null", nil
+		return sqltext.Ident(column) + " is null", nil
 	}
 	from, to, err := load.MonthBounds(value)
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%[1]s >= date '%[2]s' and %[1]s < date '%[3]s'", ident(column), from.Format("2006-01-02"), to.Format("2006-01-02")), nil
+	return fmt.Sprintf("%[1]s >= date '%[2]s' and %[1]s < date '%[3]s'", sqltext.Ident(column), from.Format("2006-01-02"), to.Format("2006-01-02")), nil
 }
 
 func createTable(ctx context.Context, db *sql.DB, table load.Table) error {
 	columns := make([]string, len(table.Columns))
 	for i, column := range table.Columns {
-		columns[i] = ident(column.Name) + " " + column.Type
+		columns[i] = sqltext.Ident(column.Name) + " " + column.Type
 	}
-	statement := fmt.Sprintf("create or replace table %s (%s)", ident(table.Name), strings.Join(columns, ", "))
+	statement := fmt.Sprintf("create or replace table %s (%s)", sqltext.Ident(table.Name), strings.Join(columns, ", "))
 	if _, err := db.ExecContext(ctx, statement); err != nil {
 		return fmt.Errorf("create: %w", err)
 	}
@@ -105,9 +106,9 @@ func createTable(ctx context.Context, db *sql.DB, table load.Table) error {
 // setComments sets those of a table or a view, all at once: by themselves each
 // would be written and synced before the next.
 func setComments(ctx context.Context, db *sql.DB, kind, name, comment string, columns []load.Column) error {
-	statements := []string{fmt.Sprintf("comment on %s %s is %s", kind, ident(name), quote(comment))}
+	statements := []string{fmt.Sprintf("comment on %s %s is %s", kind, sqltext.Ident(name), sqltext.Literal(comment))}
 	for _, column := range columns {
-		statements = append(statements, fmt.Sprintf("comment on column %s.%s is %s", ident(name), ident(column.Name), quote(column.Comment)))
+		statements = append(statements, fmt.Sprintf("comment on column %s.%s is %s", sqltext.Ident(name), sqltext.Ident(column.Name), sqltext.Literal(column.Comment)))
 	}
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
@@ -130,7 +131,7 @@ func insertFiles(ctx context.Context, db *sql.DB, table load.Table, files []stri
 	}
 	quoted := make([]string, len(files))
 	for i, file := range files {
-		quoted[i] = quote(load.LocalPath(file))
+		quoted[i] = sqltext.Literal(load.LocalPath(file))
 	}
 	source := fmt.Sprintf("read_parquet([%s], union_by_name = true, hive_partitioning = false)", strings.Join(quoted, ", "))
 	present, err := columnsOf(ctx, db, source)
@@ -139,14 +140,14 @@ func insertFiles(ctx context.Context, db *sql.DB, table load.Table, files []stri
 	}
 	names, values := make([]string, len(table.Columns)), make([]string, len(table.Columns))
 	for i, column := range table.Columns {
-		names[i] = ident(column.Name)
+		names[i] = sqltext.Ident(column.Name)
 		values[i] = "null"
 		if present[column.Name] {
-			values[i] = fmt.Sprintf("cast(%s as %s)", ident(column.Name), column.Type)
+			values[i] = fmt.Sprintf("cast(%s as %s)", sqltext.Ident(column.Name), column.Type)
 		}
 	}
 	done, err := db.ExecContext(ctx, fmt.Sprintf("insert into %s (%s) select %s from %s",
-		ident(table.Name), strings.Join(names, ", "), strings.Join(values, ", "), source))
+		sqltext.Ident(table.Name), strings.Join(names, ", "), strings.Join(values, ", "), source))
 	if err != nil {
 		return fmt.Errorf("read %d files: %w", len(files), err)
 	}
@@ -190,7 +191,7 @@ func replaceInline(ctx context.Context, db *sql.DB, inline load.Inline, result *
 		for _, values := range rows[:n] {
 			args = append(args, values...)
 		}
-		statement := fmt.Sprintf("insert into %s values %s", ident(inline.Table.Name), strings.TrimSuffix(strings.Repeat(row+", ", n), ", "))
+		statement := fmt.Sprintf("insert into %s values %s", sqltext.Ident(inline.Table.Name), strings.TrimSuffix(strings.Repeat(row+", ", n), ", "))
 		if _, err := db.ExecContext(ctx, statement, args...); err != nil {
 			return fmt.Errorf("insert rows: %w", err)
 		}

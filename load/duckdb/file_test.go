@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"kefu/extract/sqltext"
 	"kefu/load"
 )
 
@@ -35,7 +36,7 @@ func parquetFile(t *testing.T, query string) string {
 	}
 	defer db.Close()
 	path := filepath.Join(t.TempDir(), "data.parquet")
-	if _, err := db.ExecContext(t.Context(), fmt.Sprintf("copy (%s) to %s (format parquet)", query, quote(path))); err != nil {
+	if _, err := db.ExecContext(t.Context(), fmt.Sprintf("copy (%s) to %s (format parquet)", query, sqltext.Literal(path))); err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	duckdbgo "github.com/duckdb/duckdb-go/v2"
+
+	"kefu/extract/sqltext"
 )
 
 var errBloated = errors.New("most of the file is free space")
@@ -21,7 +23,7 @@ var errBloated = errors.New("most of the file is free space")
 // share one instance per path and process, and so return the old publication
 // for as long as anybody in this process still reads it.
 func OpenReader(ctx context.Context, path string) (*sql.DB, error) {
-	db, err := open(ctx, fmt.Sprintf("attach if not exists %s as warehouse (read_only)", quote(path)))
+	db, err := open(ctx, fmt.Sprintf("attach if not exists %s as warehouse (read_only)", sqltext.Literal(path)))
 	if err != nil {
 		switch text := err.Error(); {
 		case strings.Contains(text, "lock on file"):
@@ -40,22 +42,22 @@ func (w *Warehouse) openAside(ctx context.Context, aside *aside, folders []strin
 	settings := []string{
 		"set autoload_known_extensions = false", "set autoinstall_known_extensions = false",
 		"set timezone = 'UTC'",
-		"set temp_directory = " + quote(aside.spill()),
+		"set temp_directory = " + sqltext.Literal(aside.spill()),
 	}
 	if w.options.MemoryLimit != "" {
-		settings = append(settings, "set memory_limit = "+quote(w.options.MemoryLimit))
+		settings = append(settings, "set memory_limit = "+sqltext.Literal(w.options.MemoryLimit))
 	}
 	if w.options.Threads > 0 {
 		settings = append(settings, "set threads = "+strconv.Itoa(w.options.Threads))
 	}
-	db, err := open(ctx, fmt.Sprintf("attach if not exists %s as warehouse", quote(aside.path)), settings...)
+	db, err := open(ctx, fmt.Sprintf("attach if not exists %s as warehouse", sqltext.Literal(aside.path)), settings...)
 	if err != nil {
 		return nil, fmt.Errorf("open the new file: %w", err)
 	}
 	db.SetMaxOpenConns(1) // the locked configuration refuses the settings of a second connection
 	quoted := make([]string, len(folders))
 	for i, folder := range folders {
-		quoted[i] = quote(folder)
+		quoted[i] = sqltext.Literal(folder)
 	}
 	lockdown := fmt.Sprintf("set allowed_directories = [%s]; set enable_external_access = false; set lock_configuration = true",
 		strings.Join(quoted, ", "))
@@ -101,10 +103,6 @@ func (w *Warehouse) checkBloat(ctx context.Context, db *sql.DB) error {
 	}
 	return nil
 }
-
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
-
-func ident(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
 
 func firstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"kefu/extract/sqltext"
 	"kefu/transform/model"
 )
 
@@ -32,7 +33,7 @@ func (r *run) audit(ctx context.Context) error {
 		}
 	}
 	for _, s := range r.out.Failed {
-		if err := r.exec(ctx, "note failed shop", fmt.Sprintf("insert into failed_shops values (%s, %s)", quoteText(s.Platform), quoteText(s.Shop))); err != nil {
+		if err := r.exec(ctx, "note failed shop", fmt.Sprintf("insert into failed_shops values (%s, %s)", sqltext.Literal(s.Platform), sqltext.Literal(s.Shop))); err != nil {
 			return err
 		}
 		delete(r.out.Known, s)

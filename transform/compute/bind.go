@@ -9,6 +9,7 @@ import (
 
 	"kefu/extract/dataset"
 	"kefu/extract/lake"
+	"kefu/extract/sqltext"
 	"kefu/transform/rule"
 )
 
@@ -24,18 +25,14 @@ func isBookkeeping(column string) bool {
 	return false
 }
 
-// quoteName quotes a column or table name.
-func quoteName(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
-
+// quoteNames lists column names.
 func quoteNames(names []string) string {
 	out := make([]string, len(names))
 	for i, n := range names {
-		out[i] = quoteName(n)
+		out[i] = sqltext.Ident(n)
 	}
 	return strings.Join(out, ", ")
 }
-
-func quoteText(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 // scan is a relation over data files, with the columns named; without files it
 // is an empty relation of the same columns.
@@ -47,13 +44,13 @@ func scan(columns []lake.Column, files []lake.File) string {
 	if len(files) == 0 {
 		nulls := make([]string, len(columns))
 		for i, c := range columns {
-			nulls[i] = fmt.Sprintf("cast(null as %s) as %s", c.Type, quoteName(c.Name))
+			nulls[i] = fmt.Sprintf("cast(null as %s) as %s", c.Type, sqltext.Ident(c.Name))
 		}
 		return "(select " + strings.Join(nulls, ", ") + " where false)"
 	}
 	paths := make([]string, len(files))
 	for i, f := range files {
-		paths[i] = quoteText(f.Path)
+		paths[i] = sqltext.Literal(f.Path)
 	}
 	return "(select " + quoteNames(names) + " from read_parquet([" + strings.Join(paths, ", ") + "], hive_partitioning = false))"
 }
@@ -80,7 +77,7 @@ func (c *Computer) bind(ctx context.Context, kind, name, query string) error {
 	if err := c.unbind(ctx, name); err != nil {
 		return err
 	}
-	if err := c.engine.Exec(ctx, fmt.Sprintf("create temp %s %s as %s", kind, quoteName(name), query)); err != nil {
+	if err := c.engine.Exec(ctx, fmt.Sprintf("create temp %s %s as %s", kind, sqltext.Ident(name), query)); err != nil {
 		return fmt.Errorf("bind %s: %w", name, err)
 	}
 	c.bound[name] = kind
@@ -93,7 +90,7 @@ func (c *Computer) unbind(ctx context.Context, name string) error {
 		return nil
 	}
 	delete(c.bound, name)
-	if err := c.engine.Exec(ctx, fmt.Sprintf("drop %s if exists %s", kind, quoteName(name))); err != nil {
+	if err := c.engine.Exec(ctx, fmt.Sprintf("drop %s if exists %s", kind, sqltext.Ident(name))); err != nil {
 		return fmt.Errorf("unbind %s: %w", name, err)
 	}
 	return nil
@@ -146,8 +143,8 @@ func (r *run) load(ctx context.Context, rel Relation) error {
 		if strings.HasPrefix(kind, "DECIMAL") {
 			kind = "VARCHAR"
 		}
-		defs[i] = quoteName(c.Name) + " " + kind
-		casts[i] = fmt.Sprintf("cast(%[1]s as %[2]s) as %[1]s", quoteName(c.Name), c.Type)
+		defs[i] = sqltext.Ident(c.Name) + " " + kind
+		casts[i] = fmt.Sprintf("cast(%[1]s as %[2]s) as %[1]s", sqltext.Ident(c.Name), c.Type)
 	}
 	if err := r.exec(ctx, "make "+rel.Name, "create or replace temp table incoming_relation ("+strings.Join(defs, ", ")+")"); err != nil {
 		return err
@@ -173,7 +170,7 @@ func (c *Computer) FindCalendar(ctx context.Context, current map[string][]lake.F
 		for _, col := range s.Stored() {
 			if (col.Type == dataset.Instant || col.Name == "event_date") && !isBookkeeping(col.Name) && len(current[s.Name]) > 0 {
 				parts = append(parts, fmt.Sprintf("select min(cast(%[1]s as date)) as a, max(cast(%[1]s as date)) as b from %[2]s",
-					quoteName(col.Name), scan([]lake.Column{{Name: col.Name, Type: col.Type.SQL()}}, current[s.Name])))
+					sqltext.Ident(col.Name), scan([]lake.Column{{Name: col.Name, Type: col.Type.SQL()}}, current[s.Name])))
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"kefu/extract/lake"
+	"kefu/extract/sqltext"
 	"kefu/transform/model"
 )
 
@@ -154,7 +155,7 @@ func (r *run) findPublished(ctx context.Context) ([]string, error) {
 		columns := []lake.Column{{Name: "platform", Type: "VARCHAR"}, {Name: "shop_id", Type: "VARCHAR"}, {Name: "buyer_key", Type: "VARCHAR"}}
 		for _, d := range m.Days {
 			columns = append(columns, lake.Column{Name: d, Type: "DATE"})
-			finds = append(finds, fmt.Sprintf("select platform, shop_id, buyer_key from prev_%s where (platform, shop_id, %s) in (select (platform, shop_id, dt) from forced_days)", m.Name, quoteName(d)))
+			finds = append(finds, fmt.Sprintf("select platform, shop_id, buyer_key from prev_%s where (platform, shop_id, %s) in (select (platform, shop_id, dt) from forced_days)", m.Name, sqltext.Ident(d)))
 		}
 		if err := r.bindPublishedAs(ctx, m.Name, columns); err != nil {
 			return nil, err

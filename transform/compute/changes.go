@@ -10,6 +10,7 @@ import (
 
 	"kefu/extract/dataset"
 	"kefu/extract/lake"
+	"kefu/extract/sqltext"
 	"kefu/transform/model"
 	"kefu/transform/rule"
 )
@@ -88,11 +89,11 @@ func (r *run) reason(ctx context.Context, reason Reason) error {
 	r.out.Reasons = append(r.out.Reasons, reason)
 	return r.exec(ctx, "note shop in scope", fmt.Sprintf(
 		"insert into scope_shops select %[1]s, %[2]s where not exists (select 1 from scope_shops where platform = %[1]s and shop_id = %[2]s)",
-		quoteText(reason.Shop.Platform), quoteText(reason.Shop.Shop)))
+		sqltext.Literal(reason.Shop.Platform), sqltext.Literal(reason.Shop.Shop)))
 }
 
 func (r *run) compareModels(ctx context.Context, shop ShopKey, known Known, ok bool, now Known) error {
-	literal := quoteText(shop.Platform) + ", " + quoteText(shop.Shop)
+	literal := sqltext.Literal(shop.Platform) + ", " + sqltext.Literal(shop.Shop)
 	allDays := func(table string) error {
 		return r.exec(ctx, "note days in scope", fmt.Sprintf("insert into %s select platform, shop_id, dt from rule_day where (platform, shop_id) = (%s)", table, literal))
 	}
@@ -188,7 +189,7 @@ func (r *run) compareDataset(ctx context.Context, s *dataset.Schema) error {
 	columns := contentColumns(s)
 	names := make([]string, len(columns))
 	for i, c := range columns {
-		names[i] = quoteName(c.Name)
+		names[i] = sqltext.Ident(c.Name)
 	}
 	table := "changed_" + s.Name
 	if err := r.bind(ctx, "table", table, "select * from "+scan(columns, nil)); err != nil {
@@ -199,7 +200,7 @@ func (r *run) compareDataset(ctx context.Context, s *dataset.Schema) error {
 	for _, shop := range r.in.Shops {
 		if known, ok := r.in.Known[shop.ShopKey]; ok && known.Inputs[s.Name] != r.in.Snapshots[s.Name] {
 			snapshot := known.Inputs[s.Name]
-			groups[snapshot] = append(groups[snapshot], "("+quoteText(shop.Platform)+", "+quoteText(shop.Shop)+")")
+			groups[snapshot] = append(groups[snapshot], "("+sqltext.Literal(shop.Platform)+", "+sqltext.Literal(shop.Shop)+")")
 		}
 	}
 	var found []lake.File // in which the changed rows are
@@ -282,7 +283,7 @@ func (r *run) compareRules(ctx context.Context) error {
 	}
 	names := make([]string, len(columns))
 	for i, c := range columns {
-		names[i] = quoteName(c.Name)
+		names[i] = sqltext.Ident(c.Name)
 	}
 	list := strings.Join(names, ", ")
 	err := r.exec(ctx, "compare rules", fmt.Sprintf(`insert into changed_rule_days
@@ -354,7 +355,7 @@ func (r *run) force(ctx context.Context) error {
 			}
 			from, to := f.From.Format("2006-01-02"), f.To.Format("2006-01-02")
 			days := fmt.Sprintf("select platform, shop_id, dt from rule_day where (platform, shop_id) = (%s, %s) and dt between date '%s' and date '%s'",
-				quoteText(s.Platform), quoteText(s.Shop), from, to)
+				sqltext.Literal(s.Platform), sqltext.Literal(s.Shop), from, to)
 			for _, table := range f.tables() {
 				if err := r.exec(ctx, "note forced days", "insert into "+table+" "+days); err != nil {
 					return err

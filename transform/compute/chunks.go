@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kefu/extract/lake"
+	"kefu/extract/sqltext"
 	"kefu/transform/model"
 )
 
@@ -107,11 +108,11 @@ func (r *run) keep(ctx context.Context, m *model.Model, c Chunk, folder string) 
 		return 0, nil
 	case folder != "":
 		return r.count(ctx, fmt.Sprintf("copy (select * from %s) to %s (format parquet, compression zstd)",
-			quoteName(m.Name), quoteText(filepath.Join(folder, m.Name+".parquet"))))
+			sqltext.Ident(m.Name), sqltext.Literal(filepath.Join(folder, m.Name+".parquet"))))
 	case c.Part == 1:
-		return 0, r.bind(ctx, "table", "new_"+m.Name, "select * from "+quoteName(m.Name))
+		return 0, r.bind(ctx, "table", "new_"+m.Name, "select * from "+sqltext.Ident(m.Name))
 	default:
-		return 0, r.exec(ctx, "gather "+m.Name, fmt.Sprintf("insert into new_%s select * from %s", m.Name, quoteName(m.Name)))
+		return 0, r.exec(ctx, "gather "+m.Name, fmt.Sprintf("insert into new_%s select * from %s", m.Name, sqltext.Ident(m.Name)))
 	}
 }
 
@@ -158,7 +159,7 @@ func (r *run) settleChunks(ctx context.Context, models []*model.Model) error {
 		if r.in.Shelf != nil {
 			paths := make([]string, len(r.kept[m.Name]))
 			for i, path := range r.kept[m.Name] {
-				paths[i] = quoteText(path)
+				paths[i] = sqltext.Literal(path)
 			}
 			if err := r.bind(ctx, "view", "new_"+m.Name, "select * from read_parquet(["+strings.Join(paths, ", ")+"], hive_partitioning = false)"); err != nil {
 				return err

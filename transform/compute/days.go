@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"kefu/extract/sqltext"
 	"kefu/transform/model"
 )
 
@@ -163,7 +164,7 @@ func (r *run) settleFull(ctx context.Context, m *model.Model) error {
 	if len(r.in.Others) == 0 || !slices.Contains(m.Grain, "shop_id") {
 		return r.settle(ctx, m, m.Name)
 	}
-	mine := fmt.Sprintf("select * from %s n where %s", quoteName(m.Name), r.ofShops("n"))
+	mine := fmt.Sprintf("select * from %s n where %s", sqltext.Ident(m.Name), r.ofShops("n"))
 	if err := r.bind(ctx, "table", "new_"+m.Name, mine); err != nil {
 		return err
 	}
@@ -175,7 +176,7 @@ func (r *run) settleFull(ctx context.Context, m *model.Model) error {
 func (r *run) ofShops(alias string) string {
 	keys, ids := make([]ShopKey, len(r.in.Shops)), make([]string, len(r.in.Shops))
 	for i, s := range r.in.Shops {
-		keys[i], ids[i] = s.ShopKey, quoteText(s.Shop)
+		keys[i], ids[i] = s.ShopKey, sqltext.Literal(s.Shop)
 	}
 	return fmt.Sprintf("%s.shop_id in (%s) and %s", alias, strings.Join(ids, ", "), shopFilter(alias, keys))
 }
@@ -186,7 +187,7 @@ func shopFilter(alias string, shops []ShopKey) string {
 	}
 	parts := make([]string, len(shops))
 	for i, s := range shops {
-		parts[i] = "(" + quoteText(s.Platform) + ", " + quoteText(s.Shop) + ")"
+		parts[i] = "(" + sqltext.Literal(s.Platform) + ", " + sqltext.Literal(s.Shop) + ")"
 	}
 	return fmt.Sprintf("(%[1]s.platform, %[1]s.shop_id) in (%[2]s)", alias, strings.Join(parts, ", "))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"kefu/extract/lake"
+	"kefu/extract/sqltext"
 	"kefu/transform/model"
 	"kefu/transform/rule"
 )
@@ -37,7 +38,7 @@ func Describe(ctx context.Context, engine Engine, graph *model.Graph, relations 
 		if err := c.bind(ctx, "table", m.Name, m.SQL); err != nil {
 			return nil, fmt.Errorf("%s: %w", m.Path, err)
 		}
-		columns, err := c.describe(ctx, quoteName(m.Name))
+		columns, err := c.describe(ctx, sqltext.Ident(m.Name))
 		if err != nil {
 			return nil, err
 		}

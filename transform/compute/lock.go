@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kefu/extract/lake"
+	"kefu/extract/sqltext"
 	"kefu/transform/model"
 )
 
@@ -72,7 +73,7 @@ const (
 // lockedBy is the condition for rows of a lockable table to be locked.
 func lockedBy(table, alias string, m *model.Model) string {
 	return fmt.Sprintf("exists (select 1 from %[1]s l where l.platform = %[2]s.platform and l.shop_id = %[2]s.shop_id and %[2]s.%[3]s <= l.until_dt)",
-		table, alias, quoteName(m.Partition))
+		table, alias, sqltext.Ident(m.Partition))
 }
 
 // lastComputed selects the rows of a stored model as they were last computed:

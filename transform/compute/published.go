@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"kefu/extract/lake"
+	"kefu/extract/sqltext"
 )
 
 // describe lists the columns of a relation as it stands in the engine.
@@ -54,7 +55,7 @@ func (r *run) publishedRows(ctx context.Context, columns []lake.Column, files []
 	}
 	paths := make([]string, len(files))
 	for i, f := range files {
-		paths[i] = quoteText(f.Path)
+		paths[i] = sqltext.Literal(f.Path)
 	}
 	relation := "read_parquet([" + strings.Join(paths, ", ") + "], hive_partitioning = false, union_by_name = true)"
 	have, err := r.describe(ctx, relation)
@@ -65,9 +66,9 @@ func (r *run) publishedRows(ctx context.Context, columns []lake.Column, files []
 	for i, c := range columns {
 		source := "null"
 		if slices.ContainsFunc(have, func(h lake.Column) bool { return h.Name == c.Name }) {
-			source = quoteName(c.Name)
+			source = sqltext.Ident(c.Name)
 		}
-		exprs[i] = fmt.Sprintf("cast(%s as %s) as %s", source, c.Type, quoteName(c.Name))
+		exprs[i] = fmt.Sprintf("cast(%s as %s) as %s", source, c.Type, sqltext.Ident(c.Name))
 	}
 	return "select " + strings.Join(exprs, ", ") + " from " + relation, nil
 }
@@ -76,7 +77,7 @@ func (r *run) publishedRows(ctx context.Context, columns []lake.Column, files []
 func (r *run) columnList(name string) string {
 	names := make([]string, len(r.cols[name]))
 	for i, c := range r.cols[name] {
-		names[i] = quoteName(c.Name)
+		names[i] = sqltext.Ident(c.Name)
 	}
 	return strings.Join(names, ", ")
 }

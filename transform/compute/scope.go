@@ -7,6 +7,7 @@ import (
 
 	"kefu/extract/dataset"
 	"kefu/extract/lake"
+	"kefu/extract/sqltext"
 )
 
 // measureScopes tells what of each shop was computed anew. Days that the shop
@@ -43,7 +44,7 @@ func (r *run) sourcesOf(ctx context.Context, s *dataset.Schema, shop ShopKey, fi
 	columns := []lake.Column{{Name: "platform", Type: "VARCHAR"}, {Name: "shop_id", Type: "VARCHAR"}, {Name: "source_file", Type: "VARCHAR"}}
 	var keys []string
 	for _, name := range s.Key {
-		keys = append(keys, fmt.Sprintf("c.%[1]s is not distinct from x.%[1]s", quoteName(name)))
+		keys = append(keys, fmt.Sprintf("c.%[1]s is not distinct from x.%[1]s", sqltext.Ident(name)))
 		for _, c := range datasetColumns(s) {
 			if c.Name == name {
 				columns = append(columns, c)
@@ -52,7 +53,7 @@ func (r *run) sourcesOf(ctx context.Context, s *dataset.Schema, shop ShopKey, fi
 	}
 	rows, err := r.engine.Query(ctx, fmt.Sprintf(`select distinct split_part(x.source_file, '/', 1) from %[1]s x
 		where (x.platform, x.shop_id) = (%[2]s, %[3]s) and exists (select 1 from changed_%[4]s c where c.platform = x.platform and c.shop_id = x.shop_id and %[5]s)
-		order by 1`, scan(columns, files), quoteText(shop.Platform), quoteText(shop.Shop), s.Name, strings.Join(keys, " and ")))
+		order by 1`, scan(columns, files), sqltext.Literal(shop.Platform), sqltext.Literal(shop.Shop), s.Name, strings.Join(keys, " and ")))
 	if err != nil {
 		return nil, fmt.Errorf("find the sources of changed %s: %w", s.Name, err)
 	}
@@ -77,12 +78,12 @@ func (r *run) changedRules(ctx context.Context, shop ShopKey) ([]RuleChange, err
 		case "platform", "shop_id", "dt", "day_start_at", "day_end_at": // the last two follow from cut_minutes
 			continue
 		}
-		names = append(names, quoteName(c.Name))
-		casts = append(casts, fmt.Sprintf("coalesce(cast(%[1]s as varchar), '') as %[1]s", quoteName(c.Name)))
+		names = append(names, sqltext.Ident(c.Name))
+		casts = append(casts, fmt.Sprintf("coalesce(cast(%[1]s as varchar), '') as %[1]s", sqltext.Ident(c.Name)))
 	}
 	long := func(table, value string) string {
 		return fmt.Sprintf("select dt, rule, %s from (unpivot (select dt, %s from %s where (platform, shop_id) = (%s, %s)) on %s into name rule value %[1]s)",
-			value, strings.Join(casts, ", "), table, quoteText(shop.Platform), quoteText(shop.Shop), strings.Join(names, ", "))
+			value, strings.Join(casts, ", "), table, sqltext.Literal(shop.Platform), sqltext.Literal(shop.Shop), strings.Join(names, ", "))
 	}
 	rows, err := r.engine.Query(ctx, fmt.Sprintf(`select rule, old_value, new_value, cast(min(dt) as varchar), cast(max(dt) as varchar), count(*)
 		from (%s) o join (%s) n using (dt, rule) where old_value <> new_value group by 1, 2, 3 order by min(dt), 1, 2, 3`,

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"kefu/extract/lake"
+	"kefu/extract/sqltext"
 	"kefu/transform/model"
 )
 
@@ -18,13 +19,13 @@ import (
 //	overlay_<model>  the published rows with those in scope replaced
 func (r *run) settle(ctx context.Context, m *model.Model, computed string) error {
 	replaced := r.replaced(m)
-	columns, err := r.describe(ctx, quoteName(computed))
+	columns, err := r.describe(ctx, sqltext.Ident(computed))
 	if err != nil {
 		return err
 	}
 	r.cols[m.Name] = columns
 	if computed != "new_"+m.Name {
-		if err := r.bind(ctx, "table", "new_"+m.Name, "select * from "+quoteName(computed)); err != nil {
+		if err := r.bind(ctx, "table", "new_"+m.Name, "select * from "+sqltext.Ident(computed)); err != nil {
 			return err
 		}
 	}
@@ -46,7 +47,7 @@ func (r *run) settle(ctx context.Context, m *model.Model, computed string) error
 	}
 	for _, column := range m.Days {
 		err := r.exec(ctx, "note changed days of "+m.Name, fmt.Sprintf(
-			"insert into found_days select distinct platform, shop_id, %[1]s from diff_%[2]s where %[1]s is not null", quoteName(column), m.Name))
+			"insert into found_days select distinct platform, shop_id, %[1]s from diff_%[2]s where %[1]s is not null", sqltext.Ident(column), m.Name))
 		if err != nil {
 			return err
 		}
@@ -93,7 +94,7 @@ func (r *run) partitions(ctx context.Context, column, relation string) ([]string
 	if column == "" {
 		return []string{""}, nil
 	}
-	rows, err := r.engine.Query(ctx, fmt.Sprintf("select distinct substr(cast(%s as varchar), 1, 7) from %s order by 1", quoteName(column), relation))
+	rows, err := r.engine.Query(ctx, fmt.Sprintf("select distinct substr(cast(%s as varchar), 1, 7) from %s order by 1", sqltext.Ident(column), relation))
 	if err != nil {
 		return nil, fmt.Errorf("find touched months: %w", err)
 	}
@@ -114,7 +115,7 @@ func (r *run) ranges(ctx context.Context, m *model.Model) ([]Range, error) {
 		return nil, nil
 	}
 	rows, err := r.engine.Query(ctx, fmt.Sprintf(
-		"select platform, shop_id, cast(min(%[1]s) as varchar), cast(max(%[1]s) as varchar), count(distinct %[1]s) from diff_%[2]s group by 1, 2 order by 1, 2", quoteName(m.Partition), m.Name))
+		"select platform, shop_id, cast(min(%[1]s) as varchar), cast(max(%[1]s) as varchar), count(distinct %[1]s) from diff_%[2]s group by 1, 2 order by 1, 2", sqltext.Ident(m.Partition), m.Name))
 	if err != nil {
 		return nil, fmt.Errorf("find changed days of %s: %w", m.Name, err)
 	}

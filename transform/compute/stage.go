@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"kefu/extract/lake"
+	"kefu/extract/sqltext"
 	"kefu/transform/model"
 )
 
@@ -94,7 +95,7 @@ func (r *run) stageTable(ctx context.Context, m, table *model.Model, kept, stage
 		old, err := r.publishedRows(ctx, r.cols[m.Name], filesOf(r.in.Marts[table.Name], month))
 		inMonth := "true"
 		if m.Partition != "" {
-			inMonth = fmt.Sprintf("substr(cast(n.%s as varchar), 1, 7) = '%s'", quoteName(m.Partition), month)
+			inMonth = fmt.Sprintf("substr(cast(n.%s as varchar), 1, 7) = '%s'", sqltext.Ident(m.Partition), month)
 		}
 		return fmt.Sprintf("select o.* from (%s) o where not (%s) or %s union all by name select n.* from new_%s n where %s and %s",
 			old, r.replaced(m), kept, m.Name, staged, inMonth), err

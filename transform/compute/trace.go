@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"kefu/extract/sqltext"
 	"kefu/transform/model"
 )
 
@@ -32,13 +33,13 @@ func (c *Computer) Trace(ctx context.Context, schema string, shops []Shop, shop 
 		return err
 	}
 	for _, s := range datasets() {
-		if err := r.bind(ctx, "view", "lake_"+s.Name, "select * from "+schema+"."+quoteName(s.Name)); err != nil {
+		if err := r.bind(ctx, "view", "lake_"+s.Name, "select * from "+schema+"."+sqltext.Ident(s.Name)); err != nil {
 			return err
 		}
 	}
 	for _, m := range c.graph.OfScope(model.Shop) {
 		if m.Stored {
-			if err := r.bind(ctx, "view", "overlay_"+m.Name, "select * from "+schema+"."+quoteName(m.Name)); err != nil {
+			if err := r.bind(ctx, "view", "overlay_"+m.Name, "select * from "+schema+"."+sqltext.Ident(m.Name)); err != nil {
 				return err
 			}
 		}
@@ -50,7 +51,7 @@ func (c *Computer) Trace(ctx context.Context, schema string, shops []Shop, shop 
 	if err := r.load(ctx, known); err != nil {
 		return err
 	}
-	if err := r.bindBuyers(ctx, fmt.Sprintf("select %s as platform, %s as shop_id, %s as buyer_key", quoteText(shop.Platform), quoteText(shop.Shop), quoteText(buyer))); err != nil {
+	if err := r.bindBuyers(ctx, fmt.Sprintf("select %s as platform, %s as shop_id, %s as buyer_key", sqltext.Literal(shop.Platform), sqltext.Literal(shop.Shop), sqltext.Literal(buyer))); err != nil {
 		return err
 	}
 	needed := map[string]bool{}

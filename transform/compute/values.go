@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"kefu/extract/lake"
+	"kefu/extract/sqltext"
 	"kefu/transform/model"
 )
 
@@ -102,7 +103,7 @@ func grainOf(m *model.Model) (grain, entity string) {
 func long(m *model.Model, metrics []string, rows, keys, value string) string {
 	casts := make([]string, len(metrics))
 	for i, c := range metrics {
-		casts[i] = fmt.Sprintf("cast(%[1]s as double) as %[1]s", quoteName(c))
+		casts[i] = fmt.Sprintf("cast(%[1]s as double) as %[1]s", sqltext.Ident(c))
 	}
 	return fmt.Sprintf("select * from (unpivot (select %[1]s, %[2]s from %[3]s semi join %[4]s using (%[1]s)) on %[5]s into name metric value %[6]s)",
 		quoteNames(m.Grain), strings.Join(casts, ", "), rows, keys, quoteNames(metrics), value)

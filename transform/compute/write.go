@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"kefu/extract/lake"
+	"kefu/extract/sqltext"
 )
 
 // WriteFile writes the rows of a query, whose columns are those of the table,
@@ -27,7 +28,7 @@ func WriteFile(ctx context.Context, e Engine, store Store, spec lake.Spec, parti
 // CopyStatement writes the rows of a query, whose columns are those of the
 // table, to a data file. It returns their number.
 func CopyStatement(spec lake.Spec, path, query string) string {
-	return fmt.Sprintf("copy (%s) to %s (format parquet, compression zstd, compression_level 1, row_group_size 122880, field_ids %s)", query, quoteText(path), spec.FieldIDs())
+	return fmt.Sprintf("copy (%s) to %s (format parquet, compression zstd, compression_level 1, row_group_size 122880, field_ids %s)", query, sqltext.Literal(path), spec.FieldIDs())
 }
 
 // Seal makes a written data file durable and measures it.

@@ -16,6 +16,8 @@ import (
 	"sync"
 
 	"github.com/duckdb/duckdb-go/v2"
+
+	"kefu/extract/sqltext"
 )
 
 // Options bound what the engine may use.
@@ -58,7 +60,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 
 func (e *Engine) configure(ctx context.Context, o Options) error {
 	statements := []string{
-		"set memory_limit = " + Quote(o.MemoryLimit),
+		"set memory_limit = " + sqltext.Literal(o.MemoryLimit),
 		fmt.Sprintf("set threads = %d", o.Threads),
 		"set global TimeZone = 'UTC'", // of later sessions, too
 		"set TimeZone = 'UTC'",
@@ -69,12 +71,12 @@ func (e *Engine) configure(ctx context.Context, o Options) error {
 		if err := os.MkdirAll(o.TempDir, 0o700); err != nil {
 			return fmt.Errorf("make spill folder: %w", err)
 		}
-		statements = append(statements, "set temp_directory = "+Quote(o.TempDir))
+		statements = append(statements, "set temp_directory = "+sqltext.Literal(o.TempDir))
 		dirs = append(dirs, o.TempDir)
 	}
 	quoted := make([]string, len(dirs))
 	for i, d := range dirs {
-		quoted[i] = Quote(d)
+		quoted[i] = sqltext.Literal(d)
 	}
 	statements = append(statements, o.Macros,
 		"set allowed_directories = ["+strings.Join(quoted, ", ")+"]",
@@ -198,7 +200,7 @@ func (e *Engine) References(ctx context.Context, query string) ([]string, error)
 		return slices.Clone(known.([]string)), nil
 	}
 	var text string
-	if err := e.conn.QueryRowContext(ctx, "select cast(json_serialize_sql("+Quote(query)+") as varchar)").Scan(&text); err != nil {
+	if err := e.conn.QueryRowContext(ctx, "select cast(json_serialize_sql("+sqltext.Literal(query)+") as varchar)").Scan(&text); err != nil {
 		return nil, fmt.Errorf("parse: %w", err)
 	}
 	var tree map[string]any
@@ -257,6 +259,3 @@ func collectExpressions(node any, scope []string, tables map[string]bool) []stri
 	}
 	return scope
 }
-
-// Quote returns s as an SQL string literal.
-func Quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

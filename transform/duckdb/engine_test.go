@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"kefu/extract/sqltext"
 )
 
 func open(t *testing.T, o Options) *Engine {
@@ -48,14 +50,14 @@ func TestReferencesAreTheTablesThatASelectReads(t *testing.T) {
 func TestEngineReachesOnlyItsFolders(t *testing.T) {
 	allowed, other := t.TempDir(), t.TempDir()
 	e := open(t, Options{Directories: []string{allowed}})
-	if err := e.Exec(t.Context(), "copy (select 1 as n) to "+Quote(filepath.Join(allowed, "a.parquet"))); err != nil {
+	if err := e.Exec(t.Context(), "copy (select 1 as n) to "+sqltext.Literal(filepath.Join(allowed, "a.parquet"))); err != nil {
 		t.Errorf("write where it is allowed: %v", err)
 	}
 	secret := filepath.Join(other, "secret.csv")
 	if err := os.WriteFile(secret, []byte("n\n1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := e.Exec(t.Context(), "create table t as select * from read_csv("+Quote(secret)+")"); err == nil {
+	if err := e.Exec(t.Context(), "create table t as select * from read_csv("+sqltext.Literal(secret)+")"); err == nil {
 		t.Error("a file outside of the folders was read")
 	}
 	if err := e.Exec(t.Context(), "set enable_external_access = true"); err == nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"kefu/extract/sqltext"
 	"kefu/transform/catalogue"
 )
 
@@ -21,13 +22,11 @@ type Scope struct {
 func One(platform, shop, grain, entity, from, to string) Scope {
 	return Scope{
 		Of: fmt.Sprintf("select %s as platform, %s as shop_id, %s as grain, %s as entity, cast(%s as date) as from_dt, cast(%s as date) as to_dt",
-			quote(platform), quote(shop), quote(grain), quote(entity), quote(from), quote(to)),
+			sqltext.Literal(platform), sqltext.Literal(shop), sqltext.Literal(grain), sqltext.Literal(entity), sqltext.Literal(from), sqltext.Literal(to)),
 		Only: fmt.Sprintf("platform = %s and shop_id = %s and grain = %s and entity = %s and dt between date %s and date %s",
-			quote(platform), quote(shop), quote(grain), quote(entity), quote(from), quote(to)),
+			sqltext.Literal(platform), sqltext.Literal(shop), sqltext.Literal(grain), sqltext.Literal(entity), sqltext.Literal(from), sqltext.Literal(to)),
 	}
 }
-
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 func (g Group) with(s Scope) string {
 	only := s.Only

@@ -10,7 +10,7 @@ import (
 
 	"kefu/extract/dataset"
 	"kefu/extract/lake"
-	"kefu/transform/duckdb"
+	"kefu/extract/sqltext"
 	"kefu/transform/merge"
 )
 
@@ -60,7 +60,7 @@ func (f *fixture) join(name string) {
 	f.t.Helper()
 	var paths []string
 	for _, file := range f.files[name] {
-		paths = append(paths, duckdb.Quote(file.Path))
+		paths = append(paths, sqltext.Literal(file.Path))
 	}
 	spec := merge.Spec(dataset.ByName(name))
 	spec.Columns = slices.DeleteFunc(spec.Columns, func(c lake.Column) bool { return c.Name == "bucket" })
@@ -70,7 +70,7 @@ func (f *fixture) join(name string) {
 	}
 	path := f.store.NewFilePath(name, "")
 	err = f.engine.Exec(f.t.Context(), fmt.Sprintf("copy (select * exclude (bucket) from read_parquet([%s])) to %s (format parquet, field_ids %s)",
-		strings.Join(paths, ", "), duckdb.Quote(path), spec.FieldIDs()))
+		strings.Join(paths, ", "), sqltext.Literal(path), spec.FieldIDs()))
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestItemsOfTheOlderLayoutMoveToBuckets(t *testing.T) {
 // buckets lists the buckets that the rows of a file name.
 func (f *fixture) buckets(file lake.File) string {
 	f.t.Helper()
-	rows, err := f.engine.Query(f.t.Context(), "select string_agg(distinct bucket, ',') from read_parquet("+duckdb.Quote(file.Path)+")")
+	rows, err := f.engine.Query(f.t.Context(), "select string_agg(distinct bucket, ',') from read_parquet("+sqltext.Literal(file.Path)+")")
 	if err != nil {
 		f.t.Fatal(err)
 	}

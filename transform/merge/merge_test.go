@@ -18,6 +18,7 @@ import (
 
 	"kefu/extract/dataset"
 	"kefu/extract/lake"
+	"kefu/extract/sqltext"
 	"kefu/transform/duckdb"
 	"kefu/transform/merge"
 )
@@ -157,7 +158,7 @@ func (f *fixture) content(name string, columns ...string) string {
 	f.t.Helper()
 	var paths []string
 	for _, file := range f.files[name] {
-		paths = append(paths, duckdb.Quote(file.Path))
+		paths = append(paths, sqltext.Literal(file.Path))
 	}
 	if len(paths) == 0 {
 		return ""

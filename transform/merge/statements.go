@@ -7,6 +7,7 @@ import (
 
 	"kefu/extract/dataset"
 	"kefu/extract/lake"
+	"kefu/extract/sqltext"
 )
 
 // statements spells the merge of one dataset in SQL.
@@ -274,13 +275,13 @@ func (s *statements) content(partition string, runs []run, held []lake.File, los
 		if s.undivided(f) {
 			within = s.place("o") + " = '" + partition + "'"
 		}
-		parts = append(parts, fmt.Sprintf("select %s from %s o where %s and file_row_number not in (select row from gone_rows where file = '%s')",
-			s.written("o"), s.spec.Relation([]lake.File{f}), within, escape(f.Path)))
+		parts = append(parts, fmt.Sprintf("select %s from %s o where %s and file_row_number not in (select row from gone_rows where file = %s)",
+			s.written("o"), s.spec.Relation([]lake.File{f}), within, sqltext.Literal(f.Path)))
 	}
 	for _, r := range runs {
 		enter := "true"
 		if losing[r.Path] > 0 {
-			enter = "file_row_number not in (select row from losing_rows where file = '" + escape(r.Path) + "')"
+			enter = "file_row_number not in (select row from losing_rows where file = " + sqltext.Literal(r.Path) + ")"
 		}
 		parts = append(parts, fmt.Sprintf("select %s from %s n join arriving_files f on f.source_file = n.source_file where %s",
 			s.written("n"), s.spec.Relation([]lake.File{r.File}), enter))
@@ -302,5 +303,3 @@ func (s *statements) written(alias string) string {
 	}
 	return strings.Join(names, ", ")
 }
-
-func escape(s string) string { return strings.ReplaceAll(s, "'", "''") }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kefu/extract/lake"
+	"kefu/extract/sqltext"
 	"kefu/transform/duckdb"
 )
 
@@ -61,7 +62,7 @@ func (h *Harness) Published(ctx context.Context) (*duckdb.Engine, error) {
 		for name, files := range tables {
 			paths := make([]string, len(files))
 			for i, f := range files {
-				paths[i] = duckdb.Quote(f.Path)
+				paths[i] = sqltext.Literal(f.Path)
 			}
 			if len(paths) == 0 {
 				continue

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"kefu/cmd/etl/internal/why"
+	"kefu/extract/sqltext"
 	"kefu/transform/drivers"
 	"kefu/transform/evidence"
 )
@@ -69,12 +70,10 @@ func expressions(q Question) (numerator, denominator string) {
 
 func inPeriods(q Question) string {
 	return fmt.Sprintf("platform = %s and shop_id = %s and (dt between date '%s' and date '%s' or dt between date '%s' and date '%s')",
-		quote(q.Platform), quote(q.Shop), q.Before.From.Format(dateOnly), q.Before.To.Format(dateOnly), q.Now.From.Format(dateOnly), q.Now.To.Format(dateOnly))
+		sqltext.Literal(q.Platform), sqltext.Literal(q.Shop), q.Before.From.Format(dateOnly), q.Before.To.Format(dateOnly), q.Now.From.Format(dateOnly), q.Now.To.Format(dateOnly))
 }
 
 const dateOnly = "2006-01-02"
-
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 // isNow is the SQL condition for a day of the second period.
 func isNow(q Question) string {
@@ -84,9 +83,9 @@ func isNow(q Question) string {
 func entityFilter(q Question) string {
 	switch q.Grain {
 	case "agent":
-		return " and agent_id = " + quote(q.Entity)
+		return " and agent_id = " + sqltext.Literal(q.Entity)
 	case "group":
-		return " and agent_group = " + quote(q.Entity)
+		return " and agent_group = " + sqltext.Literal(q.Entity)
 	default:
 		return ""
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"kefu/extract/sqltext"
 	"kefu/transform/drivers"
 )
 
@@ -20,7 +21,7 @@ func (r *Reader) salesSums(ctx context.Context, q Question, p Period) (salesSums
 		coalesce(cast(sum(paid_buyers_final) as double), 0), coalesce(cast(sum(inquiry_deal_amount) as double), 0), coalesce(cast(sum(inquiry_deal_items) as double), 0),
 		coalesce(cast(sum(inquiry_deal_buyers) as double), 0), coalesce(cast(sum(silent_own_pay_amount) as double), 0), coalesce(cast(sum(silent_follow_up_amount) as double), 0)
 		from kpi_%s_day where platform = %s and shop_id = %s and dt between date '%s' and date '%s'%s`,
-		q.Grain, quote(q.Platform), quote(q.Shop), p.From.Format(dateOnly), p.To.Format(dateOnly), entityFilter(q)), func(scan func(...any) error) error {
+		q.Grain, sqltext.Literal(q.Platform), sqltext.Literal(q.Shop), p.From.Format(dateOnly), p.To.Format(dateOnly), entityFilter(q)), func(scan func(...any) error) error {
 		return scan(&s.sales, &s.inquiries, &s.paid, &s.dealAmount, &s.dealItems, &s.dealBuyers, &s.silentPaid, &s.followedUp)
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"kefu/extract/sqltext"
 	"kefu/transform/catalogue"
 	"kefu/transform/compute"
 	"kefu/transform/drivers"
@@ -125,7 +126,7 @@ func (r *Reader) published(ctx context.Context, q Question, key entityKey) (map[
 	of := Question{Platform: q.Platform, Shop: q.Shop, Grain: key.grain, Entity: key.entity}
 	out := map[string]float64{}
 	return out, r.tables.Each(ctx, fmt.Sprintf("select %s from kpi_%s_day where platform = %s and shop_id = %s and dt between date '%s' and date '%s'%s",
-		strings.Join(columns, ", "), key.grain, quote(q.Platform), quote(q.Shop), q.Now.From.Format(dateOnly), q.Now.To.Format(dateOnly), entityFilter(of)), func(scan func(...any) error) error {
+		strings.Join(columns, ", "), key.grain, sqltext.Literal(q.Platform), sqltext.Literal(q.Shop), q.Now.From.Format(dateOnly), q.Now.To.Format(dateOnly), entityFilter(of)), func(scan func(...any) error) error {
 		cells, into := make([]float64, len(names)), make([]any, len(names))
 		for i := range cells {
 			into[i] = &cells[i]

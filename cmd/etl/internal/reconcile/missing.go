@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"kefu/transform/duckdb"
+	"kefu/extract/sqltext"
 )
 
 // held is what the lake holds of a dataset of the shop.
@@ -64,7 +64,7 @@ func (c *comparison) heldOf(ctx context.Context, name string) (held, error) {
 	if !c.has(name) {
 		return out, nil
 	}
-	local := fmt.Sprintf("local_time(%s, %s)", eventOf[name], duckdb.Quote(c.Timezone))
+	local := fmt.Sprintf("local_time(%s, %s)", eventOf[name], sqltext.Literal(c.Timezone))
 	err := c.Engine.Each(ctx, fmt.Sprintf("select cast(cast(%[1]s as date) as varchar), count(*), cast(max(%[1]s) as varchar) from %[2]s where %[3]s group by 1 order by 1",
 		local, name, c.mine()), func(scan func(...any) error) error {
 		var day, at string
@@ -226,11 +226,11 @@ func (c *comparison) most(ctx context.Context, b bound, cell *Cell, hours around
 	if b.dataset == "orders" {
 		at = "coalesce(paid_at, shipped_at)"
 	}
-	local := fmt.Sprintf("local_time(%s, %s)", at, duckdb.Quote(c.Timezone))
+	local := fmt.Sprintf("local_time(%s, %s)", at, sqltext.Literal(c.Timezone))
 	from, to := cell.From.Add(-time.Duration(hours.before)*time.Hour), cell.To.AddDate(0, 0, 1).Add(time.Duration(hours.after)*time.Hour)
 	where := fmt.Sprintf("%s and %s and %s >= timestamp '%s' and %s < timestamp '%s'", c.mine(), b.only, local, from.Format(time.DateTime), local, to.Format(time.DateTime))
 	if b.agent && cell.Entity != "" {
-		where += " and agent_id = " + duckdb.Quote(cell.Entity)
+		where += " and agent_id = " + sqltext.Literal(cell.Entity)
 	}
 	if days := int64(cell.To.Sub(cell.From).Hours()/24) + 1; b.agent && strings.Contains(b.value, "distinct") && days > 1 {
 		return nil, nil // a buyer counts on each of his days

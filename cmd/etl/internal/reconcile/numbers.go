@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kefu/cmd/etl/internal/whatif"
+	"kefu/extract/sqltext"
 	"kefu/transform/catalogue"
 	"kefu/transform/compute"
 	"kefu/transform/duckdb"
@@ -29,7 +30,7 @@ type scope struct {
 }
 
 func (s scope) where() string {
-	return fmt.Sprintf("platform = %s and shop_id = %s and dt between date '%s' and date '%s'", duckdb.Quote(s.shop.Platform), duckdb.Quote(s.shop.Shop),
+	return fmt.Sprintf("platform = %s and shop_id = %s and dt between date '%s' and date '%s'", sqltext.Literal(s.shop.Platform), sqltext.Literal(s.shop.Shop),
 		s.from.Format(time.DateOnly), s.to.Format(time.DateOnly))
 }
 
@@ -151,7 +152,7 @@ func modelsOf(grain string, metrics []string) map[string][]string {
 
 // selectOf selects entity, day and KPIs from a model's rows.
 func selectOf(s scope, model, relation string, metrics []string) string {
-	entity, grain := "entity", " and grain = "+duckdb.Quote(s.grain)
+	entity, grain := "entity", " and grain = "+sqltext.Literal(s.grain)
 	switch model {
 	case "kpi_agent_day":
 		entity, grain = "agent_id", ""

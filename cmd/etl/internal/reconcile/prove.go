@@ -10,7 +10,7 @@ import (
 	"kefu/cmd/etl/internal/night"
 	"kefu/cmd/etl/internal/whatif"
 	"kefu/extract/ledger"
-	"kefu/transform/duckdb"
+	"kefu/extract/sqltext"
 )
 
 // outcome is an attempt that reproduces numbers of the report.
@@ -78,7 +78,7 @@ func (c *comparison) nightHours(ctx context.Context) ([]int, error) {
 	var parts []string
 	for _, of := range []struct{ dataset, at string }{{"chat_messages", "sent_at"}, {"orders", "created_at"}, {"orders", "paid_at"}, {"evaluations", "invited_at"}, {"refunds", "completed_at"}} {
 		if c.has(of.dataset) {
-			parts = append(parts, fmt.Sprintf("select local_time(%s, %s) as local_at from %s where %s", of.at, duckdb.Quote(c.Timezone), of.dataset, c.mine()))
+			parts = append(parts, fmt.Sprintf("select local_time(%s, %s) as local_at from %s where %s", of.at, sqltext.Literal(c.Timezone), of.dataset, c.mine()))
 		}
 	}
 	if len(parts) == 0 {
@@ -327,7 +327,7 @@ func (c *comparison) earlierFiles(late arrived) []attempt {
 		for _, name := range names {
 			var ids []string
 			for _, f := range late.files[name] {
-				ids = append(ids, duckdb.Quote(night.RowsID(f.Source, f.LandedID)))
+				ids = append(ids, sqltext.Literal(night.RowsID(f.Source, f.LandedID)))
 			}
 			q.Edits[name] = "select * from {rows} where source_file is null or source_file not in (" + strings.Join(ids, ", ") + ")"
 		}

@@ -10,6 +10,7 @@ import (
 
 	"kefu/cmd/etl/internal/whatif"
 	"kefu/extract/ledger"
+	"kefu/extract/sqltext"
 	"kefu/transform/catalogue"
 	"kefu/transform/compute"
 	"kefu/transform/duckdb"
@@ -153,7 +154,7 @@ func (c *comparison) has(name string) bool { _, ok := c.Published.Tables[name]; 
 
 // mine chooses the shop's rows.
 func (c *comparison) mine() string {
-	return fmt.Sprintf("platform = %s and shop_id = %s", duckdb.Quote(c.Shop.Platform), duckdb.Quote(c.Shop.Shop))
+	return fmt.Sprintf("platform = %s and shop_id = %s", sqltext.Literal(c.Shop.Platform), sqltext.Literal(c.Shop.Shop))
 }
 
 // account finds whose account a name is: the account itself, the part of it

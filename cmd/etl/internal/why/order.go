@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"kefu/extract/sqltext"
 )
 
 // OrderModels are the steps that Order reads, of the order's buyer alone.
@@ -26,7 +28,7 @@ type OrderAnswer struct {
 // Buyer returns the key of the buyer whose order it is; "" = there is no such
 // order.
 func Buyer(ctx context.Context, tables Tables, platform, shop, order string) (string, error) {
-	t, err := Read(ctx, tables, fmt.Sprintf("select buyer_key from int_orders__identified where platform = %s and shop_id = %s and order_id = %s", quote(platform), quote(shop), quote(order)))
+	t, err := Read(ctx, tables, fmt.Sprintf("select buyer_key from int_orders__identified where platform = %s and shop_id = %s and order_id = %s", sqltext.Literal(platform), sqltext.Literal(shop), sqltext.Literal(order)))
 	if err != nil || len(t.Cells) == 0 {
 		return "", err
 	}
@@ -113,7 +115,7 @@ func (r *Reader) Order(ctx context.Context, platform, shop, order string) (*Orde
 		what, query string
 		into        *Table
 	}{{"order", orderFacts, &a.Facts}, {"agents", orderAgents, &a.Agents}, {"credits", orderCredits, &a.Credits}, {"refunds", orderRefunds, &a.Refunds}} {
-		t, err := r.read(ctx, fmt.Sprintf(part.query, quote(platform), quote(shop), quote(order)))
+		t, err := r.read(ctx, fmt.Sprintf(part.query, sqltext.Literal(platform), sqltext.Literal(shop), sqltext.Literal(order)))
 		if err != nil {
 			return nil, fmt.Errorf("read %s of the order: %w", part.what, err)
 		}

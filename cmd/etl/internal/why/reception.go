@@ -3,6 +3,8 @@ package why
 import (
 	"context"
 	"fmt"
+
+	"kefu/extract/sqltext"
 )
 
 // ReceptionModels are the steps that Reception reads, of the buyer alone.
@@ -19,9 +21,9 @@ func Reception(ctx context.Context, tables Tables, q Question, buyer string, wit
 	who := ""
 	switch q.Grain {
 	case "agent":
-		who = " and m.agent_id = " + quote(q.Entity)
+		who = " and m.agent_id = " + sqltext.Literal(q.Entity)
 	case "group":
-		who = " and exists (select 1 from int_receptions__filtered g where g.agent_id = m.agent_id and g.dt = m.dt and g.agent_group = " + quote(q.Entity) + ")"
+		who = " and exists (select 1 from int_receptions__filtered g where g.agent_id = m.agent_id and g.dt = m.dt and g.agent_group = " + sqltext.Literal(q.Entity) + ")"
 	}
 	text := ""
 	if withText {
@@ -60,5 +62,5 @@ left join int_receptions__filtered as f on f.agent_id = m.agent_id and f.dt = m.
 left join turns as o on o.message_id = m.message_id
 left join answered as a on a.closed_order = i.message_order
 where m.buyer_id = %[4]s and m.dt between date '%[1]s' and date '%[2]s'%[5]s
-order by m.sent_at, m.seq, m.sender_rank, m.message_id`, q.From().Format("2006-01-02"), q.Date.Format("2006-01-02"), text, quote(buyer), who))
+order by m.sent_at, m.seq, m.sender_rank, m.message_id`, q.From().Format("2006-01-02"), q.Date.Format("2006-01-02"), text, sqltext.Literal(buyer), who))
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"kefu/extract/sqltext"
 	"kefu/transform/catalogue"
 	"kefu/transform/evidence"
 )
@@ -139,12 +140,12 @@ func (q Question) KPITable() string {
 
 // row is a select of the published row.
 func (q Question) row() string {
-	where := fmt.Sprintf("platform = %s and shop_id = %s and dt = date %s", quote(q.Platform), quote(q.Shop), quote(q.Date.Format(time.DateOnly)))
+	where := fmt.Sprintf("platform = %s and shop_id = %s and dt = date %s", sqltext.Literal(q.Platform), sqltext.Literal(q.Shop), sqltext.Literal(q.Date.Format(time.DateOnly)))
 	switch q.Grain {
 	case "agent":
-		where += " and agent_id = " + quote(q.Entity)
+		where += " and agent_id = " + sqltext.Literal(q.Entity)
 	case "group":
-		where += " and agent_group = " + quote(q.Entity)
+		where += " and agent_group = " + sqltext.Literal(q.Entity)
 	}
 	if q.Window > 0 {
 		where += fmt.Sprintf(" and window_days = %d", q.Window)
@@ -278,13 +279,13 @@ func (r *Reader) rules(ctx context.Context, q Question, names []string) ([]Rule,
 	}
 	quoted := make([]string, len(names))
 	for i, n := range names {
-		quoted[i] = quote(n)
+		quoted[i] = sqltext.Literal(n)
 	}
 	err := r.tables.Each(ctx, fmt.Sprintf(`select rule, coalesce(label_zh, ''), coalesce(value, ''), coalesce(cast(valid_from as varchar), ''), coalesce(cast(valid_to as varchar), ''), coalesce(origin, '')
 		from dim_rule where platform = %s and shop_id = %s and rule in (%s)
 		  and coalesce(valid_from, date '1900-01-01') <= date %s and coalesce(valid_to, date '9999-12-31') >= date %s
 		order by rule, valid_from`,
-		quote(q.Platform), quote(q.Shop), strings.Join(quoted, ", "), quote(q.Date.Format(time.DateOnly)), quote(q.From().Format(time.DateOnly))), func(scan func(...any) error) error {
+		sqltext.Literal(q.Platform), sqltext.Literal(q.Shop), strings.Join(quoted, ", "), sqltext.Literal(q.Date.Format(time.DateOnly)), sqltext.Literal(q.From().Format(time.DateOnly))), func(scan func(...any) error) error {
 		var x Rule
 		err := scan(&x.Rule, &x.LabelZH, &x.Value, &x.From, &x.To, &x.Origin)
 		if x.From <= "1900-01-01" {
@@ -334,5 +335,3 @@ func Read(ctx context.Context, tables Tables, query string) (Table, error) {
 	}
 	return out, rows.Err()
 }
-
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

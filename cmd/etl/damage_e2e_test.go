@@ -87,18 +87,48 @@ func TestFaultsOfANight(t *testing.T) {
 	undisturbed.remove("var")
 	undisturbed.night(exitDone)
 	f.night(exitDone)
-	sameTables(t, "the night after all that", undisturbed.tables(), f.tables())
+	f.before = undisturbed.tables()
+	sameTables(t, "the night after all that", f.before, f.tables())
 	if got, want := f.accounted(), undisturbed.accounted(); got != want {
 		t.Errorf("%d lines are accounted for, want %d", got, want)
 	}
 	f.nothingHalfLeft()
 	t.Run("disk full: report", func(t *testing.T) {
-		f.before = f.tables()
 		f.meet(t, fault{args: []string{"report"}, limit: 100 << 10, code: exitEnvironment, says: []string{`write .*var/report/.*file too large`, "free some space"}})
 		if _, err := os.Stat(f.path("var/report/report.html")); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("there is a report: %v", err)
 		}
 	})
+	t.Run("disk full: chunks of a backfill", func(t *testing.T) {
+		// Its state is young, and so smaller than a chunk's largest file.
+		(&faults{installation: undisturbed, before: f.before}).backfilledOnceThereIsRoom(t)
+	})
+}
+
+// backfilledOnceThereIsRoom lets a backfill that changes numbers meet a full
+// disk while it keeps a chunk; the same command then goes on from the one that
+// it had finished.
+func (f *faults) backfilledOnceThereIsRoom(t *testing.T) {
+	f.rules = "- {platform: other, values: {slow_response: {seconds: 5}}}"
+	f.configure()
+	undisturbed, before := f.moved(), f.lastPublication()
+	backfill := []string{"backfill", "--json", "--from", historyDay(0), "--to", historyDay(31)}
+	f.meet(t, fault{args: backfill, limit: 450 << 10, code: exitEnvironment, says: []string{
+		`shop other/s00: compute the facts of buyers: .*var/lake/\.backfill/[^/]+/facts-1-of-1\.partial/[a-z_]+\.parquet.*[Ff]ile too large`, "free some space"}})
+	if after := f.lastPublication(); after.ID != before.ID {
+		t.Errorf("publication %s became %s", before.ID, after.ID)
+	}
+	sum := f.summary(f.etl(backfill...), exitDone)
+	if n := countChunks(sum); n["found"] != 1 || n["computed"] != 3 {
+		t.Errorf("once there is room the chunks are %v; that of the shop as a whole was finished", n)
+	}
+	undisturbed.summary(undisturbed.etl(backfill...), exitDone)
+	want := undisturbed.tables()
+	if undisturbed.lastPublication().ID == before.ID {
+		t.Error("the backfill changes nothing")
+	}
+	sameTables(t, "the backfill once there is room", want, f.tables())
+	f.nothingHalfLeft()
 }
 
 func newFaults(t *testing.T) *faults {

@@ -26,24 +26,20 @@ steps as (
     select platform, shop_id, grain, entity, dt, to_at as moment_at, -1 as step from stretches
 ),
 
--- Ends are excluded: who comes as another goes is not with him.
-moments as (
-    select platform, shop_id, grain, entity, dt, moment_at, sum(step) as step
-    from steps
-    group by platform, shop_id, grain, entity, dt, moment_at
-),
-
+-- Ends are excluded: who comes as another goes is not with him, so at one moment
+-- those who go are counted first.
 levels as (
     select
         platform, shop_id, grain, entity, dt,
         sum(step) over (
-            partition by platform, shop_id, grain, entity, dt order by moment_at
+            partition by platform, shop_id, grain, entity, dt order by moment_at, step
             rows between unbounded preceding and current row
         ) as buyers,
         micros_between(
-            moment_at, lead(moment_at) over (partition by platform, shop_id, grain, entity, dt order by moment_at)
+            moment_at,
+            lead(moment_at) over (partition by platform, shop_id, grain, entity, dt order by moment_at, step)
         ) as lasted_us
-    from moments
+    from steps
 )
 
 select

@@ -6,6 +6,7 @@ grain: [platform, shop_id, message_id]
 scope: buyer
 publish: false
 columns:
+  buyer_no: number of the buyer in this run, short to sort and to join by
   message_order: rank in the buyer's stream by the order of messages
   local_s: wall clock second of the day
   role: buyer, agent, bot or transfer
@@ -13,9 +14,16 @@ columns:
 */
 with
 
+buyers as (
+    select platform, shop_id, buyer_id, row_number() over () as buyer_no
+    from stg_chat_messages
+    group by platform, shop_id, buyer_id
+),
+
 kept as (
-    select m.*
+    select m.*, b.buyer_no
     from stg_chat_messages as m
+    join buyers as b on b.platform = m.platform and b.shop_id = m.shop_id and b.buyer_id = m.buyer_id
     left join int_receptions__filtered as f
         on f.platform = m.platform and f.shop_id = m.shop_id and f.agent_id = m.agent_id and f.buyer_id = m.buyer_id
         and f.dt = m.dt and f.excluded_reason is not null
@@ -25,9 +33,9 @@ kept as (
 )
 
 select
-    platform, shop_id, buyer_key, buyer_id, agent_id, message_id, sent_at, local_s, dt, role, to_agent_id,
+    platform, shop_id, buyer_key, buyer_id, buyer_no, agent_id, message_id, sent_at, local_s, dt, role, to_agent_id,
     is_leave_message, text_len as chars, is_recommendation, topic, product_id, order_id,
     row_number() over (
-        partition by platform, shop_id, buyer_id order by sent_at, seq, sender_rank, message_id
+        partition by buyer_no order by sent_at, seq, sender_rank, message_id
     ) as message_order
 from kept

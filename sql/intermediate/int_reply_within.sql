@@ -20,7 +20,8 @@ with
 
 counted as (
     select
-        t.platform, t.shop_id, t.buyer_key, t.buyer_id, t.agent_id, f.agent_group, t.pairing, t.is_alone, t.opened_order, t.dt,
+        t.platform, t.shop_id, t.buyer_key, t.buyer_id, t.buyer_no, t.agent_id, f.agent_group, t.pairing, t.is_alone,
+        t.opened_order, t.dt,
         r.reply_within_unit as unit, r.reply_within_first_only as first_only, r.reply_within_seconds as seconds,
         in_hours(t.opened_s, r.reply_within_from_s, r.reply_within_to_s) as in_time,
         micros_between(t.opened_at, t.closed_at) as reply_us
@@ -40,40 +41,46 @@ counted as (
 
 turns as (
     select
-        platform, shop_id, buyer_key, buyer_id, case pairing when 'shop' then 'shop' else 'agent' end as grain,
+        platform, shop_id, buyer_key, buyer_id, buyer_no, case pairing when 'shop' then 'shop' else 'agent' end as grain,
         agent_id as entity, agent_id, opened_order, dt, unit, first_only, seconds, in_time, reply_us
     from counted
     union all
     select
-        platform, shop_id, buyer_key, buyer_id, 'group' as grain, agent_group as entity, agent_id, opened_order, dt, unit,
-        first_only, seconds, in_time, reply_us
+        platform, shop_id, buyer_key, buyer_id, buyer_no, 'group' as grain, agent_group as entity, agent_id, opened_order,
+        dt, unit, first_only, seconds, in_time, reply_us
     from counted
     where pairing <> 'shop'
     union all
     select
-        platform, shop_id, buyer_key, buyer_id, 'shop' as grain, '' as entity, '' as agent_id, opened_order, dt, unit,
-        first_only, seconds, in_time, reply_us
+        platform, shop_id, buyer_key, buyer_id, buyer_no, 'shop' as grain, '' as entity, '' as agent_id, opened_order, dt,
+        unit, first_only, seconds, in_time, reply_us
     from counted
     where is_alone
 ),
 
 timed as (
     select
-        platform, shop_id, buyer_key, buyer_id, grain, entity, opened_order, dt, unit, first_only,
-        coalesce(reply_us <= cast(seconds as bigint) * 1000000, false) as is_ok,
-        min(opened_order) over (partition by platform, shop_id, buyer_id, grain, entity, dt) as first_opened_order
+        platform, shop_id, buyer_key, buyer_id, buyer_no, grain, entity, opened_order, dt, unit, first_only,
+        coalesce(reply_us <= cast(seconds as bigint) * 1000000, false) as is_ok
     from turns
     where in_time and unit in ('person', 'turn')
 ),
 
 by_turn as (
     select
-        platform, shop_id, buyer_key, grain, entity, buyer_id, dt, unit,
-        count(*) as turns,
-        count(*) filter (where is_ok) as turns_ok
+        any_value(platform) as platform,
+        any_value(shop_id) as shop_id,
+        any_value(buyer_key) as buyer_key,
+        any_value(buyer_id) as buyer_id,
+        grain, entity, dt, unit,
+        case when first_only then 1 else count(*) end as turns,
+        case
+            when not first_only then count(*) filter (where is_ok)
+            when min_by(is_ok, opened_order) then 1
+            else 0
+        end as turns_ok
     from timed
-    where not first_only or opened_order = first_opened_order
-    group by platform, shop_id, buyer_key, grain, entity, buyer_id, dt, unit
+    group by buyer_no, grain, entity, dt, unit, first_only
 ),
 
 sessions as (
@@ -85,13 +92,17 @@ sessions as (
 
 answered_sessions as (
     select
-        s.platform, s.shop_id, s.buyer_key, s.grain, s.agent_id, s.buyer_id, s.dt, s.first_order,
+        any_value(s.platform) as platform,
+        any_value(s.shop_id) as shop_id,
+        any_value(s.buyer_key) as buyer_key,
+        any_value(s.buyer_id) as buyer_id,
+        s.grain, s.agent_id, s.dt, s.first_order,
         coalesce(min_by(coalesce(t.reply_us <= cast(s.seconds as bigint) * 1000000, false), t.opened_order), false) as is_ok
     from sessions as s
     join turns as t
-        on t.platform = s.platform and t.shop_id = s.shop_id and t.buyer_id = s.buyer_id and t.grain = s.grain
-        and t.agent_id = s.agent_id and t.opened_order between s.first_order and s.last_order
-    group by s.platform, s.shop_id, s.buyer_key, s.grain, s.agent_id, s.buyer_id, s.dt, s.first_order
+        on t.buyer_no = s.buyer_no and t.grain = s.grain and t.agent_id = s.agent_id
+        and t.opened_order between s.first_order and s.last_order
+    group by s.buyer_no, s.grain, s.agent_id, s.dt, s.first_order
 ),
 
 by_session as (

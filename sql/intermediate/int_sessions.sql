@@ -7,6 +7,7 @@ grain: [platform, shop_id, grain, agent_id, buyer_id, first_order]
 scope: buyer
 publish: false
 columns:
+  buyer_no: that of int_messages
   dt: business day of the first message
   first_order: message_order of the first message
   last_order: message_order of the last message
@@ -16,7 +17,7 @@ with recursive
 
 members as (
     select
-        m.platform, m.shop_id, m.buyer_key, m.buyer_id, m.agent_id, m.message_order, m.sent_at, m.dt,
+        m.platform, m.shop_id, m.buyer_key, m.buyer_id, m.buyer_no, m.agent_id, m.message_order, m.sent_at, m.dt,
         m.local_s as start_s,
         r.session_gap_minutes, r.reply_within_unit
     from int_messages as m
@@ -28,20 +29,19 @@ members as (
 
 buyers as (
     select
-        platform, shop_id, buyer_id,
+        buyer_no,
         min(session_gap_minutes) < max(session_gap_minutes) as is_uneven,
         cast(max(session_gap_minutes) as bigint) * 60000000 as most_gap_us,
-        bool_or(reply_within_unit = 'session') as has_shop_sessions,
-        row_number() over () as buyer_no
+        bool_or(reply_within_unit = 'session') as has_shop_sessions
     from members
-    group by platform, shop_id, buyer_id
+    group by buyer_no
 ),
 
 numbered as (
     select m.*, cast(m.session_gap_minutes as bigint) * 60000000 as gap_us,
-        b.is_uneven, b.most_gap_us, b.has_shop_sessions, b.buyer_no
+        b.is_uneven, b.most_gap_us, b.has_shop_sessions
     from members as m
-    join buyers as b on b.platform = m.platform and b.shop_id = m.shop_id and b.buyer_id = m.buyer_id
+    join buyers as b on b.buyer_no = m.buyer_no
 ),
 
 streams as (
@@ -114,7 +114,7 @@ started as (
 
 attached as (
     select
-        platform, shop_id, buyer_key, buyer_id, grain, agent_id, message_order, sent_at, dt, start_s, is_start,
+        platform, shop_id, buyer_key, buyer_id, buyer_no, grain, agent_id, message_order, sent_at, dt, start_s, is_start,
         max(case when is_start then message_order end) over (
             partition by buyer_no, agent_id, grain order by message_order
             rows between unbounded preceding and current row
@@ -123,11 +123,15 @@ attached as (
 )
 
 select
-    platform, shop_id, buyer_key, buyer_id, grain, agent_id, first_order,
+    any_value(platform) as platform,
+    any_value(shop_id) as shop_id,
+    any_value(buyer_key) as buyer_key,
+    any_value(buyer_id) as buyer_id,
+    buyer_no, grain, agent_id, first_order,
     max(message_order) as last_order,
     min(dt) as dt,
     min(start_s) filter (where is_start) as start_s,
     min(sent_at) as started_at,
     max(sent_at) as ended_at
 from attached
-group by platform, shop_id, buyer_key, buyer_id, grain, agent_id, first_order
+group by buyer_no, grain, agent_id, first_order

@@ -12,15 +12,15 @@ publish: false
 columns:
   event: buyer or transfer_in (which open), agent, bot or transfer_out (which close)
   expires_at: end of the reply horizon of a turn that opens here
-  buyer_no: number of the buyer in this run, short to sort by
+  buyer_no: number of the buyer in this run, short to sort and to join by
   keeps_bots: whether a turn that opens here stays open when a robot answers
 */
 with
 
 ruled as (
     select
-        m.platform, m.shop_id, m.buyer_key, m.buyer_id, m.agent_id, m.to_agent_id, m.message_order, m.message_id,
-        m.sent_at, m.local_s, m.dt, m.role,
+        m.platform, m.shop_id, m.buyer_key, m.buyer_id, m.buyer_no, m.agent_id, m.to_agent_id, m.message_order,
+        m.message_id, m.sent_at, m.local_s, m.dt, m.role,
         plus_seconds(m.sent_at, r.reply_horizon_seconds) as expires_at,
         r.served_by = 'human_and_bot' as keeps_bots,
         r.exclude_agents
@@ -31,20 +31,19 @@ ruled as (
 
 buyers as (
     select
-        platform, shop_id, buyer_id,
+        buyer_no,
         bool_or(keeps_bots) as has_bot_days,
-        min(agent_id) = max(agent_id) and count(to_agent_id) = 0 as is_alone,
-        row_number() over () as buyer_no
+        min(agent_id) = max(agent_id) and count(to_agent_id) = 0 as is_alone
     from ruled
-    group by platform, shop_id, buyer_id
+    group by buyer_no
 ),
 
 events as (
     select
         m.*, case m.role when 'transfer' then 'transfer_out' else m.role end as event,
-        b.has_bot_days, b.is_alone, b.buyer_no
+        b.has_bot_days, b.is_alone
     from ruled as m
-    join buyers as b on b.platform = m.platform and b.shop_id = m.shop_id and b.buyer_id = m.buyer_id
+    join buyers as b on b.buyer_no = m.buyer_no
 ),
 
 bot_accounts as (

@@ -11,6 +11,7 @@ columns:
   is_opener: opens a turn where none is open
   is_closer: closes any open turn; robots' messages under the human pairing of buyers with days that let them count may not
   is_start: first of its group
+  buyer_no: that of int_turn_events
   group_no: number of the group within its stream
 */
 with
@@ -47,7 +48,7 @@ started as (
 )
 
 select
-    platform, shop_id, buyer_key, buyer_id, pairing, agent_id, message_order, message_id, sent_at, local_s, dt, event,
+    platform, shop_id, buyer_key, buyer_id, buyer_no, pairing, agent_id, message_order, message_id, sent_at, local_s, dt, event,
     expires_at, keeps_bots, is_alone, is_opener, is_closer, is_start,
     count(*) filter (where is_start) over (
         partition by buyer_no, agent_id, pairing order by message_order

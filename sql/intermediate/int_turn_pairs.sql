@@ -6,6 +6,7 @@ grain: [platform, shop_id, buyer_id, pairing, agent_id, opened_order]
 scope: buyer
 publish: false
 columns:
+  buyer_no: that of int_turn_events
   message_id: the opening message, or the transfer that opened the turn
   opened_by: message or transfer
   opened_s: wall clock second of the day of the opening
@@ -18,19 +19,19 @@ with
 
 turns as (
     select
-        platform, shop_id, buyer_key, buyer_id, pairing, agent_id, opened_order, message_id, 'buyer' as opened_by,
-        expires_at, dt, opened_at, opened_s, last_buyer_at, closed_order, closed_at, closed_by, is_alone
+        platform, shop_id, buyer_key, buyer_id, buyer_no, pairing, agent_id, opened_order, message_id,
+        'buyer' as opened_by, expires_at, dt, opened_at, opened_s, last_buyer_at, closed_order, closed_at, closed_by, is_alone
     from int_turn_spans
     where not is_walked
     union all
     select
-        platform, shop_id, buyer_key, buyer_id, pairing, agent_id, opened_order, message_id, opened_by, expires_at,
+        platform, shop_id, buyer_key, buyer_id, buyer_no, pairing, agent_id, opened_order, message_id, opened_by, expires_at,
         dt, opened_at, opened_s, last_buyer_at, closed_order, closed_at, closed_by, is_alone
     from int_turn_walks
 )
 
 select
-    platform, shop_id, buyer_key, buyer_id, pairing, agent_id, opened_order, message_id,
+    platform, shop_id, buyer_key, buyer_id, buyer_no, pairing, agent_id, opened_order, message_id,
     case opened_by when 'buyer' then 'message' else 'transfer' end as opened_by,
     dt, opened_at, opened_s, is_alone,
     coalesce(last_buyer_at, opened_at) as last_buyer_at,

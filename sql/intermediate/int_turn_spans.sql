@@ -6,13 +6,18 @@ grain: [platform, shop_id, buyer_id, pairing, agent_id, group_no]
 scope: buyer
 publish: false
 columns:
+  buyer_no: that of int_turn_events
   opened_order: message_order of the start
   expires_at: end of the reply horizon of a turn that opens there
   closed_by: agent, bot or transfer_out; NULL when nothing closes the group
   is_walked: whether a horizon or a robot can end a turn within the group, or a transfer starts it
 */
 select
-    platform, shop_id, buyer_key, buyer_id, pairing, agent_id, group_no,
+    any_value(platform) as platform,
+    any_value(shop_id) as shop_id,
+    any_value(buyer_key) as buyer_key,
+    any_value(buyer_id) as buyer_id,
+    buyer_no, pairing, agent_id, group_no,
     min(message_order) filter (where is_start) as opened_order,
     min(message_id) filter (where is_start) as message_id,
     min(sent_at) filter (where is_start) as opened_at,
@@ -28,4 +33,4 @@ select
         or bool_or(event = 'transfer_in')
         or (bool_or(not is_opener and not is_closer) and bool_or(is_opener and not keeps_bots)) as is_walked
 from int_turn_groups
-group by platform, shop_id, buyer_key, buyer_id, pairing, agent_id, group_no
+group by buyer_no, pairing, agent_id, group_no

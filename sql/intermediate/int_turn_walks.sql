@@ -7,6 +7,7 @@ grain: [platform, shop_id, buyer_id, pairing, agent_id, opened_order]
 scope: buyer
 publish: false
 columns:
+  buyer_no: that of int_turn_events
   opened_order: message_order of the opening
   closed_by: agent, bot or transfer_out; NULL when nothing closes the turn
 */
@@ -14,17 +15,16 @@ with recursive
 
 events as (
     select
-        e.platform, e.shop_id, e.buyer_key, e.buyer_id, e.pairing, e.agent_id, e.group_no, e.message_order, e.message_id,
-        e.sent_at, e.local_s, e.dt, e.event, e.expires_at, e.keeps_bots, e.is_alone, e.is_opener, e.is_closer,
+        e.platform, e.shop_id, e.buyer_key, e.buyer_id, e.buyer_no, e.pairing, e.agent_id, e.group_no, e.message_order,
+        e.message_id, e.sent_at, e.local_s, e.dt, e.event, e.expires_at, e.keeps_bots, e.is_alone, e.is_opener, e.is_closer,
         micros_between(timestamp '1970-01-01', e.sent_at) as sent_us,
         case when e.is_opener then micros_between(e.sent_at, e.expires_at) else 0 end as horizon_us
     from int_turn_groups as e
     join int_turn_spans as s
-        on s.platform = e.platform and s.shop_id = e.shop_id and s.buyer_id = e.buyer_id and s.pairing = e.pairing
-        and s.agent_id = e.agent_id and s.group_no = e.group_no and s.is_walked
+        on s.buyer_no = e.buyer_no and s.pairing = e.pairing and s.agent_id = e.agent_id
+        and s.group_no = e.group_no and s.is_walked
     left join int_handovers as h
-        on h.platform = e.platform and h.shop_id = e.shop_id and h.buyer_id = e.buyer_id and h.pairing = e.pairing
-        and h.message_order = e.message_order and h.was_open
+        on h.buyer_no = e.buyer_no and h.pairing = e.pairing and h.message_order = e.message_order and h.was_open
     where e.event <> 'transfer_in' or h.message_order is not null
 ),
 
@@ -32,11 +32,11 @@ looking_ahead as (
     select
         *,
         min(case when is_opener then message_order end) over (
-            partition by platform, shop_id, buyer_id, pairing, agent_id, group_no order by message_order
+            partition by buyer_no, pairing, agent_id, group_no order by message_order
             rows between 1 following and unbounded following
         ) as next_opener,
         min(case when is_opener then message_order end) over (
-            partition by platform, shop_id, buyer_id, pairing, agent_id, group_no order by sent_us
+            partition by buyer_no, pairing, agent_id, group_no order by sent_us
             range between horizon_us + 1 following and unbounded following
         ) as after_horizon
     from events
@@ -47,7 +47,7 @@ pointing as (
         *,
         case when not keeps_bots then
             min(case when event = 'bot' and not is_closer then next_opener end) over (
-                partition by platform, shop_id, buyer_id, pairing, agent_id, group_no order by message_order
+                partition by buyer_no, pairing, agent_id, group_no order by message_order
                 rows between 1 following and unbounded following
             )
         end as after_bot
@@ -56,7 +56,7 @@ pointing as (
 
 pointers as (
     select
-        platform, shop_id, buyer_id, pairing, agent_id, message_order,
+        buyer_no, pairing, agent_id, message_order,
         case
             when after_bot is null or after_horizon < after_bot then after_horizon
             else after_bot
@@ -66,16 +66,16 @@ pointers as (
 ),
 
 openings as (
-    select platform, shop_id, buyer_id, pairing, agent_id, min(message_order) as opened_order
+    select buyer_no, pairing, agent_id, min(message_order) as opened_order
     from events
     where is_opener
-    group by platform, shop_id, buyer_id, pairing, agent_id, group_no
+    group by buyer_no, pairing, agent_id, group_no
     union all
-    select o.platform, o.shop_id, o.buyer_id, o.pairing, o.agent_id, p.next_order as opened_order
+    select o.buyer_no, o.pairing, o.agent_id, p.next_order as opened_order
     from openings as o
     join pointers as p
-        on p.platform = o.platform and p.shop_id = o.shop_id and p.buyer_id = o.buyer_id and p.pairing = o.pairing
-        and p.agent_id = o.agent_id and p.message_order = o.opened_order
+        on p.buyer_no = o.buyer_no and p.pairing = o.pairing and p.agent_id = o.agent_id
+        and p.message_order = o.opened_order
     where p.next_order is not null
 ),
 
@@ -83,27 +83,31 @@ numbered as (
     select
         e.*,
         max(o.opened_order) over (
-            partition by e.platform, e.shop_id, e.buyer_id, e.pairing, e.agent_id, e.group_no order by e.message_order
+            partition by e.buyer_no, e.pairing, e.agent_id, e.group_no order by e.message_order
             rows between unbounded preceding and current row
         ) as opened_order
     from events as e
     left join openings as o
-        on o.platform = e.platform and o.shop_id = e.shop_id and o.buyer_id = e.buyer_id and o.pairing = e.pairing
-        and o.agent_id = e.agent_id and o.opened_order = e.message_order
+        on o.buyer_no = e.buyer_no and o.pairing = e.pairing and o.agent_id = e.agent_id
+        and o.opened_order = e.message_order
 ),
 
 closing as (
     select
         *,
         is_closer or (event = 'bot' and not bool_or(keeps_bots and message_order = opened_order) over (
-            partition by platform, shop_id, buyer_id, pairing, agent_id, opened_order
+            partition by buyer_no, pairing, agent_id, opened_order
         )) as closes
     from numbered
     where opened_order is not null
 )
 
 select
-    platform, shop_id, buyer_key, buyer_id, pairing, agent_id, opened_order,
+    any_value(platform) as platform,
+    any_value(shop_id) as shop_id,
+    any_value(buyer_key) as buyer_key,
+    any_value(buyer_id) as buyer_id,
+    buyer_no, pairing, agent_id, opened_order,
     min(message_id) filter (where message_order = opened_order) as message_id,
     min(event) filter (where message_order = opened_order) as opened_by,
     min(expires_at) filter (where message_order = opened_order) as expires_at,
@@ -116,4 +120,4 @@ select
     min_by(event, message_order) filter (where closes) as closed_by,
     bool_or(is_alone) as is_alone
 from closing
-group by platform, shop_id, buyer_key, buyer_id, pairing, agent_id, opened_order
+group by buyer_no, pairing, agent_id, opened_order

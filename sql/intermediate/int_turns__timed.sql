@@ -31,18 +31,16 @@ turns as (
 ),
 
 first_turns as (
-    select platform, shop_id, agent_id, buyer_id, dt, min(opened_order) as opened_order
+    select agent_id, buyer_no, dt, min(opened_order) as opened_order
     from turns
     where outcome in ('answered', 'unanswered')
-    group by platform, shop_id, agent_id, buyer_id, dt
+    group by agent_id, buyer_no, dt
 ),
 
 handed_out as (
-    select t.platform, t.shop_id, t.agent_id, t.buyer_id, t.opened_order
+    select t.agent_id, t.buyer_no, t.opened_order
     from turns as t
-    join int_messages as m
-        on m.platform = t.platform and m.shop_id = t.shop_id and m.buyer_id = t.buyer_id
-        and m.message_order = t.closed_order
+    join int_messages as m on m.buyer_no = t.buyer_no and m.message_order = t.closed_order
     left join stg_agents as a
         on a.platform = t.platform and a.shop_id = t.shop_id and a.agent_id = m.to_agent_id
         and t.dt between a.from_dt and a.to_dt
@@ -50,10 +48,10 @@ handed_out as (
 ),
 
 session_ends as (
-    select t.platform, t.shop_id, t.agent_id, t.buyer_id, t.opened_order, s.ended_at
+    select t.agent_id, t.buyer_no, t.opened_order, s.ended_at
     from turns as t
     join int_sessions as s
-        on s.platform = t.platform and s.shop_id = t.shop_id and s.agent_id = t.agent_id and s.buyer_id = t.buyer_id
+        on s.buyer_no = t.buyer_no and s.agent_id = t.agent_id
         and t.opened_order between s.first_order and s.last_order and s.grain = 'agent'
     where t.outcome = 'unanswered'
 )
@@ -71,14 +69,10 @@ select
     case when t.outcome = 'unanswered' then coalesce(e.ended_at, t.opened_at) end as session_end_at
 from turns as t
 left join first_turns as f
-    on f.platform = t.platform and f.shop_id = t.shop_id and f.agent_id = t.agent_id and f.buyer_id = t.buyer_id
-    and f.opened_order = t.opened_order
+    on f.agent_id = t.agent_id and f.buyer_no = t.buyer_no and f.opened_order = t.opened_order
 left join handed_out as h
-    on h.platform = t.platform and h.shop_id = t.shop_id and h.agent_id = t.agent_id and h.buyer_id = t.buyer_id
-    and h.opened_order = t.opened_order
+    on h.agent_id = t.agent_id and h.buyer_no = t.buyer_no and h.opened_order = t.opened_order
 left join session_ends as e
-    on e.platform = t.platform and e.shop_id = t.shop_id and e.agent_id = t.agent_id and e.buyer_id = t.buyer_id
-    and e.opened_order = t.opened_order
+    on e.agent_id = t.agent_id and e.buyer_no = t.buyer_no and e.opened_order = t.opened_order
 left join int_turn_offline as o
-    on o.platform = t.platform and o.shop_id = t.shop_id and o.agent_id = t.agent_id and o.buyer_id = t.buyer_id
-    and o.opened_order = t.opened_order
+    on o.agent_id = t.agent_id and o.buyer_no = t.buyer_no and o.opened_order = t.opened_order

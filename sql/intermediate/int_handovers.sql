@@ -7,7 +7,7 @@ grain: [buyer_no, pairing, message_order]
 scope: buyer
 publish: false
 columns:
-  buyer_no: that of int_turn_events
+  buyer_no: that of int_buyers
   was_open: whether a turn of the agent who hands over was open
 */
 with recursive

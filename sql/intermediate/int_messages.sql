@@ -6,7 +6,7 @@ grain: [platform, shop_id, message_id]
 scope: buyer
 publish: false
 columns:
-  buyer_no: number of the buyer in this run, short to sort and to join by
+  buyer_no: that of int_buyers
   message_order: rank in the buyer's stream by the order of messages
   local_s: wall clock second of the day
   role: buyer, agent, bot or transfer
@@ -14,16 +14,10 @@ columns:
 */
 with
 
-buyers as (
-    select platform, shop_id, buyer_id, row_number() over () as buyer_no
-    from stg_chat_messages
-    group by platform, shop_id, buyer_id
-),
-
 kept as (
     select m.*, b.buyer_no
     from stg_chat_messages as m
-    join buyers as b on b.platform = m.platform and b.shop_id = m.shop_id and b.buyer_id = m.buyer_id
+    join int_buyers as b on b.platform = m.platform and b.shop_id = m.shop_id and b.buyer_id = m.buyer_id
     left join int_receptions__filtered as f
         on f.platform = m.platform and f.shop_id = m.shop_id and f.agent_id = m.agent_id and f.buyer_id = m.buyer_id
         and f.dt = m.dt and f.excluded_reason is not null

@@ -7,7 +7,7 @@ grain: [platform, shop_id, grain, agent_id, buyer_id, first_order]
 scope: buyer
 publish: false
 columns:
-  buyer_no: that of int_messages
+  buyer_no: that of int_buyers
   dt: business day of the first message
   first_order: message_order of the first message
   last_order: message_order of the last message
@@ -17,7 +17,7 @@ with recursive
 
 members as (
     select
-        m.platform, m.shop_id, m.buyer_key, m.buyer_id, m.buyer_no, m.agent_id, m.message_order, m.sent_at, m.dt,
+        m.buyer_no, m.agent_id, m.message_order, m.sent_at, m.dt,
         m.local_s as start_s,
         r.session_gap_minutes, r.reply_within_unit
     from int_messages as m
@@ -46,12 +46,12 @@ numbered as (
 
 streams as (
     select
-        platform, shop_id, buyer_key, buyer_id, buyer_no, 'agent' as grain, agent_id, message_order, sent_at, dt, start_s,
+        buyer_no, 'agent' as grain, agent_id, message_order, sent_at, dt, start_s,
         gap_us, is_uneven, most_gap_us
     from numbered
     union all
     select
-        platform, shop_id, buyer_key, buyer_id, buyer_no, 'shop' as grain, '' as agent_id, message_order, sent_at, dt,
+        buyer_no, 'shop' as grain, '' as agent_id, message_order, sent_at, dt,
         start_s, gap_us, is_uneven, most_gap_us
     from numbered
     where has_shop_sessions
@@ -69,7 +69,7 @@ silences as (
 -- Where the gap changes, each session ends by the gap of its own first day: a walk from start to start, as far as the next
 -- silence that is above every gap.
 uneven as (
-    select platform, shop_id, buyer_id, buyer_no, grain, agent_id, message_order, gap_us, silence_us, most_gap_us
+    select buyer_no, grain, agent_id, message_order, gap_us, silence_us, most_gap_us
     from silences
     where is_uneven
 ),
@@ -114,24 +114,28 @@ started as (
 
 attached as (
     select
-        platform, shop_id, buyer_key, buyer_id, buyer_no, grain, agent_id, message_order, sent_at, dt, start_s, is_start,
+        buyer_no, grain, agent_id, message_order, sent_at, dt, start_s, is_start,
         max(case when is_start then message_order end) over (
             partition by buyer_no, agent_id, grain order by message_order
             rows between unbounded preceding and current row
         ) as first_order
     from started
+),
+
+sessions as (
+    select
+        buyer_no, grain, agent_id, first_order,
+        max(message_order) as last_order,
+        min(dt) as dt,
+        min(start_s) filter (where is_start) as start_s,
+        min(sent_at) as started_at,
+        max(sent_at) as ended_at
+    from attached
+    group by buyer_no, grain, agent_id, first_order
 )
 
 select
-    any_value(platform) as platform,
-    any_value(shop_id) as shop_id,
-    any_value(buyer_key) as buyer_key,
-    any_value(buyer_id) as buyer_id,
-    buyer_no, grain, agent_id, first_order,
-    max(message_order) as last_order,
-    min(dt) as dt,
-    min(start_s) filter (where is_start) as start_s,
-    min(sent_at) as started_at,
-    max(sent_at) as ended_at
-from attached
-group by buyer_no, grain, agent_id, first_order
+    b.platform, b.shop_id, b.buyer_key, b.buyer_id, s.buyer_no, s.grain, s.agent_id, s.first_order, s.last_order, s.dt,
+    s.start_s, s.started_at, s.ended_at
+from sessions as s
+join int_buyers as b on b.buyer_no = s.buyer_no

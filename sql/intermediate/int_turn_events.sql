@@ -5,22 +5,22 @@ description: >
   they can differ: human (a robot's message closes a turn unless served_by lets robots count), any (it always closes), and
   shop (any, over all agents). both stands for human and any where no day of the buyer lets robots count; a buyer of one
   agent, never handed over (is_alone), has no shop stream: it would repeat the agent's.
-grain: [platform, shop_id, buyer_id, pairing, agent_id, message_order]
+grain: [buyer_no, pairing, agent_id, message_order]
 scope: buyer
 materialized: view
 publish: false
 columns:
   event: buyer or transfer_in (which open), agent, bot or transfer_out (which close)
   expires_at: end of the reply horizon of a turn that opens here
-  buyer_no: number of the buyer in this run, short to sort and to join by
+  buyer_no: that of int_buyers
   keeps_bots: whether a turn that opens here stays open when a robot answers
 */
 with
 
 ruled as (
     select
-        m.platform, m.shop_id, m.buyer_key, m.buyer_id, m.buyer_no, m.agent_id, m.to_agent_id, m.message_order,
-        m.message_id, m.sent_at, m.local_s, m.dt, m.role,
+        m.platform, m.shop_id, m.buyer_no, m.agent_id, m.to_agent_id, m.message_order, m.message_id,
+        m.sent_at, m.local_s, m.dt, m.role,
         plus_seconds(m.sent_at, r.reply_horizon_seconds) as expires_at,
         r.served_by = 'human_and_bot' as keeps_bots,
         r.exclude_agents
@@ -61,29 +61,29 @@ takeovers as (
 
 agent_events as (
     select
-        platform, shop_id, buyer_key, buyer_id, agent_id, message_order, message_id, sent_at, local_s, dt, event,
-        expires_at, keeps_bots, has_bot_days, is_alone, buyer_no
+        buyer_no, agent_id, message_order, message_id, sent_at, local_s, dt, event, expires_at, keeps_bots, has_bot_days,
+        is_alone
     from events
     union all
     select
-        platform, shop_id, buyer_key, buyer_id, to_agent_id as agent_id, message_order, message_id, sent_at, local_s, dt,
-        'transfer_in' as event, expires_at, keeps_bots, has_bot_days, is_alone, buyer_no
+        buyer_no, to_agent_id as agent_id, message_order, message_id, sent_at, local_s, dt,
+        'transfer_in' as event, expires_at, keeps_bots, has_bot_days, is_alone
     from takeovers
 )
 
 select
-    platform, shop_id, buyer_key, buyer_id, case when has_bot_days then 'human' else 'both' end as pairing, agent_id,
-    message_order, message_id, sent_at, local_s, dt, event, expires_at, keeps_bots, is_alone, buyer_no
+    buyer_no, case when has_bot_days then 'human' else 'both' end as pairing, agent_id,
+    message_order, message_id, sent_at, local_s, dt, event, expires_at, keeps_bots, is_alone
 from agent_events
 union all
 select
-    platform, shop_id, buyer_key, buyer_id, 'any' as pairing, agent_id,
-    message_order, message_id, sent_at, local_s, dt, event, expires_at, false as keeps_bots, is_alone, buyer_no
+    buyer_no, 'any' as pairing, agent_id,
+    message_order, message_id, sent_at, local_s, dt, event, expires_at, false as keeps_bots, is_alone
 from agent_events
 where has_bot_days
 union all
 select
-    platform, shop_id, buyer_key, buyer_id, 'shop' as pairing, '' as agent_id,
-    message_order, message_id, sent_at, local_s, dt, event, expires_at, false as keeps_bots, is_alone, buyer_no
+    buyer_no, 'shop' as pairing, '' as agent_id,
+    message_order, message_id, sent_at, local_s, dt, event, expires_at, false as keeps_bots, is_alone
 from events
 where not is_alone and role <> 'transfer'

@@ -4,14 +4,14 @@ description: >
   open: at an opener that is the first since a closer, or that comes after the horizon of every opener before it. Transfers
   to an agent are taken as openers here although some open nothing (int_handovers), so a group holds one turn or, rarely,
   several. Of closers only the first after an opener is kept: it ends its group.
-grain: [platform, shop_id, buyer_id, pairing, agent_id, message_order]
+grain: [buyer_no, pairing, agent_id, message_order]
 scope: buyer
 publish: false
 columns:
   is_opener: opens a turn where none is open
   is_closer: closes any open turn; robots' messages under the human pairing of buyers with days that let them count may not
   is_start: first of its group
-  buyer_no: that of int_turn_events
+  buyer_no: that of int_buyers
   group_no: number of the group within its stream
 */
 with
@@ -48,7 +48,7 @@ started as (
 )
 
 select
-    platform, shop_id, buyer_key, buyer_id, buyer_no, pairing, agent_id, message_order, message_id, sent_at, local_s, dt, event,
+    buyer_no, pairing, agent_id, message_order, message_id, sent_at, local_s, dt, event,
     expires_at, keeps_bots, is_alone, is_opener, is_closer, is_start,
     count(*) filter (where is_start) over (
         partition by buyer_no, agent_id, pairing order by message_order

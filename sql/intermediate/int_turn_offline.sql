@@ -6,7 +6,7 @@ grain: [buyer_no, agent_id, opened_order]
 scope: buyer
 publish: false
 columns:
-  buyer_no: that of int_turn_events
+  buyer_no: that of int_buyers
   offline_us: microseconds to take away
 */
 with

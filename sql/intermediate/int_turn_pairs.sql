@@ -6,7 +6,7 @@ grain: [platform, shop_id, buyer_id, pairing, agent_id, opened_order]
 scope: buyer
 publish: false
 columns:
-  buyer_no: that of int_turn_events
+  buyer_no: that of int_buyers
   message_id: the opening message, or the transfer that opened the turn
   opened_by: message or transfer
   opened_s: wall clock second of the day of the opening
@@ -19,27 +19,28 @@ with
 
 turns as (
     select
-        platform, shop_id, buyer_key, buyer_id, buyer_no, pairing, agent_id, opened_order, message_id,
+        buyer_no, pairing, agent_id, opened_order, message_id,
         'buyer' as opened_by, expires_at, dt, opened_at, opened_s, last_buyer_at, closed_order, closed_at, closed_by, is_alone
     from int_turn_spans
     where not is_walked
     union all
     select
-        platform, shop_id, buyer_key, buyer_id, buyer_no, pairing, agent_id, opened_order, message_id, opened_by, expires_at,
+        buyer_no, pairing, agent_id, opened_order, message_id, opened_by, expires_at,
         dt, opened_at, opened_s, last_buyer_at, closed_order, closed_at, closed_by, is_alone
     from int_turn_walks
 )
 
 select
-    platform, shop_id, buyer_key, buyer_id, buyer_no, pairing, agent_id, opened_order, message_id,
-    case opened_by when 'buyer' then 'message' else 'transfer' end as opened_by,
-    dt, opened_at, opened_s, is_alone,
-    coalesce(last_buyer_at, opened_at) as last_buyer_at,
-    case when closed_at <= expires_at then closed_order end as closed_order,
-    case when closed_at <= expires_at then closed_at end as closed_at,
+    b.platform, b.shop_id, b.buyer_key, b.buyer_id, t.buyer_no, t.pairing, t.agent_id, t.opened_order, t.message_id,
+    case t.opened_by when 'buyer' then 'message' else 'transfer' end as opened_by,
+    t.dt, t.opened_at, t.opened_s, t.is_alone,
+    coalesce(t.last_buyer_at, t.opened_at) as last_buyer_at,
+    case when t.closed_at <= t.expires_at then t.closed_order end as closed_order,
+    case when t.closed_at <= t.expires_at then t.closed_at end as closed_at,
     case
-        when closed_at > expires_at or closed_by is null then null
-        when closed_by = 'transfer_out' then 'transfer'
-        else closed_by
+        when t.closed_at > t.expires_at or t.closed_by is null then null
+        when t.closed_by = 'transfer_out' then 'transfer'
+        else t.closed_by
     end as closed_by
-from turns
+from turns as t
+join int_buyers as b on b.buyer_no = t.buyer_no

@@ -2,21 +2,17 @@
 description: >
   One row per group of int_turn_groups: its start, its last openers and its closer. Where the group can hold several turns
   or none (is_walked), int_turn_walks takes it apart.
-grain: [platform, shop_id, buyer_id, pairing, agent_id, group_no]
+grain: [buyer_no, pairing, agent_id, group_no]
 scope: buyer
 publish: false
 columns:
-  buyer_no: that of int_turn_events
+  buyer_no: that of int_buyers
   opened_order: message_order of the start
   expires_at: end of the reply horizon of a turn that opens there
   closed_by: agent, bot or transfer_out; NULL when nothing closes the group
   is_walked: whether a horizon or a robot can end a turn within the group, or a transfer starts it
 */
 select
-    any_value(platform) as platform,
-    any_value(shop_id) as shop_id,
-    any_value(buyer_key) as buyer_key,
-    any_value(buyer_id) as buyer_id,
     buyer_no, pairing, agent_id, group_no,
     min(message_order) filter (where is_start) as opened_order,
     min(message_id) filter (where is_start) as message_id,

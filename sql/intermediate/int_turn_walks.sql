@@ -3,11 +3,11 @@ description: >
   The turns of the groups that can hold several or, where a transfer opened nothing, none. From each opener the next
   opening follows without knowing what came before: the first opener after the horizon, or after a robot's message that
   closes. So the turns are a walk along these pointers from the group's first opener.
-grain: [platform, shop_id, buyer_id, pairing, agent_id, opened_order]
+grain: [buyer_no, pairing, agent_id, opened_order]
 scope: buyer
 publish: false
 columns:
-  buyer_no: that of int_turn_events
+  buyer_no: that of int_buyers
   opened_order: message_order of the opening
   closed_by: agent, bot or transfer_out; NULL when nothing closes the turn
 */
@@ -15,8 +15,7 @@ with recursive
 
 events as (
     select
-        e.platform, e.shop_id, e.buyer_key, e.buyer_id, e.buyer_no, e.pairing, e.agent_id, e.group_no, e.message_order,
-        e.message_id, e.sent_at, e.local_s, e.dt, e.event, e.expires_at, e.keeps_bots, e.is_alone, e.is_opener, e.is_closer,
+        e.buyer_no, e.pairing, e.agent_id, e.group_no, e.message_order, e.message_id, e.sent_at, e.local_s, e.dt, e.event, e.expires_at, e.keeps_bots, e.is_alone, e.is_opener, e.is_closer,
         micros_between(timestamp '1970-01-01', e.sent_at) as sent_us,
         case when e.is_opener then micros_between(e.sent_at, e.expires_at) else 0 end as horizon_us
     from int_turn_groups as e
@@ -103,10 +102,6 @@ closing as (
 )
 
 select
-    any_value(platform) as platform,
-    any_value(shop_id) as shop_id,
-    any_value(buyer_key) as buyer_key,
-    any_value(buyer_id) as buyer_id,
     buyer_no, pairing, agent_id, opened_order,
     min(message_id) filter (where message_order = opened_order) as message_id,
     min(event) filter (where message_order = opened_order) as opened_by,

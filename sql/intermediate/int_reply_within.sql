@@ -20,8 +20,7 @@ with
 
 counted as (
     select
-        t.platform, t.shop_id, t.buyer_key, t.buyer_id, t.buyer_no, t.agent_id, f.agent_group, t.pairing, t.is_alone,
-        t.opened_order, t.dt,
+        t.buyer_no, t.agent_id, f.agent_group, t.pairing, t.is_alone, t.opened_order, t.dt,
         r.reply_within_unit as unit, r.reply_within_first_only as first_only, r.reply_within_seconds as seconds,
         in_hours(t.opened_s, r.reply_within_from_s, r.reply_within_to_s) as in_time,
         micros_between(t.opened_at, t.closed_at) as reply_us
@@ -41,26 +40,26 @@ counted as (
 
 turns as (
     select
-        platform, shop_id, buyer_key, buyer_id, buyer_no, case pairing when 'shop' then 'shop' else 'agent' end as grain,
-        agent_id as entity, agent_id, opened_order, dt, unit, first_only, seconds, in_time, reply_us
+        buyer_no, case pairing when 'shop' then 'shop' else 'agent' end as grain, agent_id as entity, agent_id,
+        opened_order, dt, unit, first_only, seconds, in_time, reply_us
     from counted
     union all
     select
-        platform, shop_id, buyer_key, buyer_id, buyer_no, 'group' as grain, agent_group as entity, agent_id, opened_order,
-        dt, unit, first_only, seconds, in_time, reply_us
+        buyer_no, 'group' as grain, agent_group as entity, agent_id, opened_order, dt, unit, first_only, seconds, in_time,
+        reply_us
     from counted
     where pairing <> 'shop'
     union all
     select
-        platform, shop_id, buyer_key, buyer_id, buyer_no, 'shop' as grain, '' as entity, '' as agent_id, opened_order, dt,
-        unit, first_only, seconds, in_time, reply_us
+        buyer_no, 'shop' as grain, '' as entity, '' as agent_id, opened_order, dt, unit, first_only, seconds, in_time,
+        reply_us
     from counted
     where is_alone
 ),
 
 timed as (
     select
-        platform, shop_id, buyer_key, buyer_id, buyer_no, grain, entity, opened_order, dt, unit, first_only,
+        buyer_no, grain, entity, opened_order, dt, unit, first_only,
         coalesce(reply_us <= cast(seconds as bigint) * 1000000, false) as is_ok
     from turns
     where in_time and unit in ('person', 'turn')
@@ -68,11 +67,7 @@ timed as (
 
 by_turn as (
     select
-        any_value(platform) as platform,
-        any_value(shop_id) as shop_id,
-        any_value(buyer_key) as buyer_key,
-        any_value(buyer_id) as buyer_id,
-        grain, entity, dt, unit,
+        buyer_no, grain, entity, dt, unit,
         case when first_only then 1 else count(*) end as turns,
         case
             when not first_only then count(*) filter (where is_ok)
@@ -92,11 +87,7 @@ sessions as (
 
 answered_sessions as (
     select
-        any_value(s.platform) as platform,
-        any_value(s.shop_id) as shop_id,
-        any_value(s.buyer_key) as buyer_key,
-        any_value(s.buyer_id) as buyer_id,
-        s.grain, s.agent_id, s.dt, s.first_order,
+        s.buyer_no, s.grain, s.agent_id, s.dt, s.first_order,
         coalesce(min_by(coalesce(t.reply_us <= cast(s.seconds as bigint) * 1000000, false), t.opened_order), false) as is_ok
     from sessions as s
     join turns as t
@@ -106,25 +97,32 @@ answered_sessions as (
 ),
 
 by_session as (
-    select platform, shop_id, buyer_key, grain, agent_id as entity, buyer_id, dt, is_ok from answered_sessions
+    select buyer_no, grain, agent_id as entity, dt, is_ok from answered_sessions
     union all
-    select s.platform, s.shop_id, s.buyer_key, 'group' as grain, coalesce(a.agent_group, '') as entity, s.buyer_id, s.dt, s.is_ok
+    select s.buyer_no, 'group' as grain, coalesce(a.agent_group, '') as entity, s.dt, s.is_ok
     from answered_sessions as s
+    join int_buyers as b on b.buyer_no = s.buyer_no
     left join stg_agents as a
-        on a.platform = s.platform and a.shop_id = s.shop_id and a.agent_id = s.agent_id
+        on a.platform = b.platform and a.shop_id = b.shop_id and a.agent_id = s.agent_id
         and s.dt between a.from_dt and a.to_dt
     where s.grain = 'agent'
+),
+
+units as (
+    select
+        buyer_no, grain, entity, dt,
+        case unit when 'person' then 1 else turns end as units,
+        case unit when 'person' then case when turns_ok = turns then 1 else 0 end else turns_ok end as units_ok
+    from by_turn
+    union all
+    select
+        buyer_no, grain, entity, dt,
+        count(*) as units,
+        count(*) filter (where is_ok) as units_ok
+    from by_session
+    group by buyer_no, grain, entity, dt
 )
 
-select
-    platform, shop_id, buyer_key, grain, entity, buyer_id, dt,
-    case unit when 'person' then 1 else turns end as units,
-    case unit when 'person' then case when turns_ok = turns then 1 else 0 end else turns_ok end as units_ok
-from by_turn
-union all
-select
-    platform, shop_id, buyer_key, grain, entity, buyer_id, dt,
-    count(*) as units,
-    count(*) filter (where is_ok) as units_ok
-from by_session
-group by platform, shop_id, buyer_key, grain, entity, buyer_id, dt
+select b.platform, b.shop_id, b.buyer_key, u.grain, u.entity, b.buyer_id, u.dt, u.units, u.units_ok
+from units as u
+join int_buyers as b on b.buyer_no = u.buyer_no

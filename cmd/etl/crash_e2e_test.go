@@ -18,7 +18,7 @@ import (
 
 // killCount is how many commands are killed; KEFU_KILLS asks for another
 // number, KEFU_SEED for other moments.
-const killCount = 20
+const killCount = 50
 
 func number(t *testing.T, name string, value int) int {
 	t.Helper()

@@ -51,6 +51,8 @@ func (s *Server) Explain(err error) error {
 		err = &shownError{err, text}
 	}
 	switch {
+	case errors.Is(err, context.Canceled):
+		return err // we ended it
 	case lost(err):
 		return &UnavailableError{fmt.Errorf("the connection to %s was lost: %w", s, err)}
 	case unavailable(err):
@@ -62,8 +64,8 @@ func (s *Server) Explain(err error) error {
 // lost knows the ends of a connection, whose own words do not name the server.
 func lost(err error) bool {
 	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) || errors.Is(err, context.Canceled) {
-		return false // it never was, or we ended it
+	if errors.As(err, &connect) {
+		return false // it never was
 	}
 	for _, end := range []error{io.ErrUnexpectedEOF, io.EOF, pgconn.ErrConnClosed, net.ErrClosed} {
 		if errors.Is(err, end) {
@@ -81,9 +83,6 @@ var detailed = []string{
 
 // unavailable knows the conditions that no change of ours can mend.
 func unavailable(err error) bool {
-	if errors.Is(err, context.Canceled) {
-		return false
-	}
 	var (
 		connect *pgconn.ConnectError
 		network net.Error

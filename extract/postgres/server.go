@@ -97,6 +97,3 @@ func (s *Server) Connect(ctx context.Context) (*pgx.Conn, error) {
 
 // Ident quotes a name.
 func Ident(names ...string) string { return pgx.Identifier(names).Sanitize() }
-
-// Literal quotes a text.
-func Literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

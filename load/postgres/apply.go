@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	server "kefu/extract/postgres"
+	"kefu/extract/sqltext"
 	"kefu/load"
 )
 
@@ -266,9 +267,9 @@ func (l *loading) reshape(ctx context.Context, table load.Table) (bool, error) {
 
 // comment sets the comments of a table and its columns.
 func (l *loading) comment(ctx context.Context, table load.Table, on string) error {
-	statements := []string{fmt.Sprintf("comment on table %s is %s", l.name(on), server.Literal(table.FullComment()))}
+	statements := []string{fmt.Sprintf("comment on table %s is %s", l.name(on), sqltext.Literal(table.FullComment()))}
 	for _, column := range table.Columns {
-		statements = append(statements, fmt.Sprintf("comment on column %s.%s is %s", l.name(on), server.Ident(column.Name), server.Literal(column.Comment)))
+		statements = append(statements, fmt.Sprintf("comment on column %s.%s is %s", l.name(on), server.Ident(column.Name), sqltext.Literal(column.Comment)))
 	}
 	if _, err := l.tx.Exec(ctx, strings.Join(statements, "; ")); err != nil {
 		return fmt.Errorf("set comments: %w", err)

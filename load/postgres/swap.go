@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	server "kefu/extract/postgres"
+	"kefu/extract/sqltext"
 	"kefu/load"
 )
 
@@ -65,7 +66,7 @@ func (l *loading) swapAll(ctx context.Context, steps load.Steps) error {
 			return fmt.Errorf("rename table %s: %w", s.table, err)
 		}
 		_, err := l.tx.Exec(ctx, `do $$ begin
-			if exists (select from pg_constraint where conrelid = `+server.Literal(l.name(s.table))+`::regclass and conname = `+server.Literal(s.aside+keyMark)+`) then
+			if exists (select from pg_constraint where conrelid = `+sqltext.Literal(l.name(s.table))+`::regclass and conname = `+sqltext.Literal(s.aside+keyMark)+`) then
 				alter table `+l.name(s.table)+` rename constraint `+server.Ident(s.aside+keyMark)+` to `+server.Ident(s.table+keyMark)+`;
 			end if; end $$`)
 		if err != nil {

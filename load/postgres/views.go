@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	server "kefu/extract/postgres"
+	"kefu/extract/sqltext"
 	"kefu/load"
 )
 
@@ -98,10 +99,10 @@ func (l *loading) makeView(ctx context.Context, view load.View) error {
 		"set local search_path = " + server.Ident(l.schema) + ", pg_catalog",
 		fmt.Sprintf("create or replace view %s as %s", l.name(view.Name), view.SQL),
 		"set local search_path = pg_catalog",
-		fmt.Sprintf("comment on view %s is %s", l.name(view.Name), server.Literal(view.FullComment())),
+		fmt.Sprintf("comment on view %s is %s", l.name(view.Name), sqltext.Literal(view.FullComment())),
 	}
 	for _, column := range view.Columns {
-		statements = append(statements, fmt.Sprintf("comment on column %s.%s is %s", l.name(view.Name), server.Ident(column.Name), server.Literal(column.Comment)))
+		statements = append(statements, fmt.Sprintf("comment on column %s.%s is %s", l.name(view.Name), server.Ident(column.Name), sqltext.Literal(column.Comment)))
 	}
 	if _, err := l.tx.Exec(ctx, strings.Join(statements, "; ")); err != nil {
 		return fmt.Errorf("make: %w", err)

@@ -27,21 +27,9 @@ spans as (
 topics as (
     select s.platform, s.shop_id, t.topic, s.period, s.window_days, s.dt, s.next_dt,
         sum(t.paid_buyers_final) as numerator, sum(t.inquiry_buyers) as denominator
-    from (
-        select platform, shop_id, 'day' as period, cast(1 as integer) as window_days, dt, dt as from_dt,
-            cast(dt + interval '1' day as date) as next_dt
-        from kpi_shop_day
-        union all
-        select platform, shop_id, 'window', window_days, dt, cast(dt - (window_days - 1) * interval '1' day as date),
-            cast(dt + window_days * interval '1' day as date)
-        from kpi_shop_window
-        union all
-        select platform, shop_id, 'month', cast(0 as integer), month_end, month,
-            cast(month + interval '2' month - interval '1' day as date)
-        from kpi_month
-        where grain = 'shop' and metric = 'inquiry_buyers'
-    ) as s
+    from int_period_sales as s
     join kpi_topic_day as t on t.platform = s.platform and t.shop_id = s.shop_id and t.dt between s.from_dt and s.dt
+    where s.grain = 'shop'
     group by s.platform, s.shop_id, t.topic, s.period, s.window_days, s.dt, s.next_dt
 )
 

@@ -10,6 +10,7 @@ columns:
   entity: agent, group of the day ('' = none), or empty at shop grain
   period: day, window or month
   window_days: days of the window; 1 of days, 0 of months, which have 28 to 31
+  from_dt: first day of the period
   dt: last day of the period
   next_dt: last day of the period right after it, of the same kind
   deal_amount: orders due to the agents and paid in the period; deal_items and deal_buyers alike
@@ -66,7 +67,8 @@ spans as (
     from kpi_shop_window
 )
 
-select platform, shop_id, grain, entity, period, window_days, dt,
+select platform, shop_id, grain, entity, period, window_days,
+    cast(dt - (window_days - 1) * interval '1' day as date) as from_dt, dt,
     cast(dt + window_days * interval '1' day as date) as next_dt,
     cast(sales_amount as double precision) as sales_amount,
     cast(inquiry_buyers as double precision) as inquiry_buyers,
@@ -78,7 +80,7 @@ select platform, shop_id, grain, entity, period, window_days, dt,
     cast(silent_follow_up_amount as double precision) as silent_follow_up_amount
 from spans
 union all
-select platform, shop_id, grain, entity, 'month', cast(0 as integer), month_end,
+select platform, shop_id, grain, entity, 'month', cast(0 as integer), month, month_end,
     cast(month + interval '2' month - interval '1' day as date),
     sales_amount, inquiry_buyers, paid_buyers, deal_amount, deal_items, deal_buyers, silent_own_pay_amount,
     silent_follow_up_amount

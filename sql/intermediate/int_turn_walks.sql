@@ -15,7 +15,8 @@ with recursive
 
 events as (
     select
-        e.buyer_no, e.pairing, e.agent_id, e.group_no, e.message_order, e.message_id, e.sent_at, e.local_s, e.dt, e.event, e.expires_at, e.keeps_bots, e.is_alone, e.is_opener, e.is_closer,
+        e.buyer_no, e.pairing, e.agent_id, e.group_no, e.message_order, e.message_id, e.sent_at, e.local_s,
+        e.dt, e.event, e.expires_at, e.keeps_bots, e.is_alone, e.is_opener, e.is_closer,
         micros_between(timestamp '1970-01-01', e.sent_at) as sent_us,
         case when e.is_opener then micros_between(e.sent_at, e.expires_at) else 0 end as horizon_us
     from int_turn_groups as e

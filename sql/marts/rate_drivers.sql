@@ -148,7 +148,7 @@ split as (
 
 -- Wilson's interval of 95 %: 3.841... is the square of the normal quantile.
 chances as (
-    select *, case when is_share then n0 / d0 end as p0, case when is_share then n1 / d1 end as p1,
+    select *, case when is_share then r0 end as p0, case when is_share then r1 end as p1,
         case when is_share then d0 end as c0, case when is_share then d1 end as c1
     from split
 ),

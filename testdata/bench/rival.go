@@ -9,9 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	_ "github.com/duckdb/duckdb-go/v2" // the rival is the library that etl uses
+
+	"kefu/extract/sqltext"
 )
 
 // rivalVerb makes this program the rival: a process of its own, so that both
@@ -71,13 +72,13 @@ func rivalTask(ctx context.Context, args []string) (int64, error) {
 	defer db.Close()
 	db.SetMaxOpenConns(1)
 	_, err = db.ExecContext(ctx, fmt.Sprintf("set threads = %d; set memory_limit = '%s'; set preserve_insertion_order = false; set temp_directory = %s",
-		threads, rivalMemory, quote(filepath.Join(to, ".spill"))))
+		threads, rivalMemory, sqltext.Literal(filepath.Join(to, ".spill"))))
 	if err != nil {
 		return 0, err
 	}
 	if args[0] == "sort" {
 		return count(ctx, db, fmt.Sprintf("copy (select * from read_parquet(%s) order by buyer_id, sent_at, message_id) to %s (format parquet, compression zstd)",
-			quote(filepath.Join(from, "chat_messages", "*", "*.parquet")), quote(filepath.Join(to, "sorted.parquet"))))
+			sqltext.Literal(filepath.Join(from, "chat_messages", "*", "*.parquet")), sqltext.Literal(filepath.Join(to, "sorted.parquet"))))
 	}
 	total := int64(0)
 	for _, t := range rivalTables {
@@ -91,20 +92,18 @@ func rivalTask(ctx context.Context, args []string) (int64, error) {
 }
 
 func loadStatement(time, order, from, to string) string {
-	read := "read_csv(" + quote(from) + ", header = true)"
+	read := "read_csv(" + sqltext.Literal(from) + ", header = true)"
 	if time == "" {
-		return fmt.Sprintf("copy (select * from %s order by %s) to %s (format parquet, compression zstd)", read, order, quote(to+".parquet"))
+		return fmt.Sprintf("copy (select * from %s order by %s) to %s (format parquet, compression zstd)", read, order, sqltext.Literal(to+".parquet"))
 	}
 	return fmt.Sprintf("copy (select *, cast(%s as date) as event_date from %s order by event_date, %s) to %s (format parquet, compression zstd, partition_by (event_date))",
-		time, read, order, quote(to))
+		time, read, order, sqltext.Literal(to))
 }
 
 func count(ctx context.Context, db *sql.DB, statement string) (n int64, err error) {
 	err = db.QueryRowContext(ctx, statement).Scan(&n)
 	return n, err
 }
-
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 // rival runs a task as a child and returns the rows that it wrote.
 func (b *bench) rival(ctx context.Context, task, from, to string) (usage, int64, error) {

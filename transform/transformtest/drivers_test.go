@@ -22,12 +22,12 @@ type whole struct {
 // spells are the sums of an entity in its periods, by their last day.
 type spells map[whole]map[time.Time]map[string]float64
 
-// sums reads the single KPIs of days, windows and months.
-func sums(t *testing.T, h *harness.Harness, metrics ...string) spells {
+// eachPeriod reads some KPIs of days, windows and months, row by row: whose it
+// is, and the last day of the period.
+func eachPeriod(t *testing.T, h *harness.Harness, metrics []string, row func(w whole, day time.Time, r harness.Row)) {
 	t.Helper()
-	out := spells{}
-	add := func(table, condition string) {
-		rows, err := h.RowsWhere(t.Context(), table, condition+" and metric in ('"+strings.Join(metrics, "', '")+"')")
+	for _, table := range []string{"kpi_long", "kpi_month"} {
+		rows, err := h.RowsWhere(t.Context(), table, "metric in ('"+strings.Join(metrics, "', '")+"')")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -36,20 +36,26 @@ func sums(t *testing.T, h *harness.Harness, metrics ...string) spells {
 			if table == "kpi_long" {
 				days, day = int(r["window_days"].(int64)), r["dt"]
 			}
-			w := whole{r["platform"].(string), r["shop_id"].(string), r["grain"].(string), r["entity"].(string), days}
-			if out[w] == nil {
-				out[w] = map[time.Time]map[string]float64{}
-			}
-			if out[w][day.(time.Time)] == nil {
-				out[w][day.(time.Time)] = map[string]float64{}
-			}
-			if value, ok := r["value"].(float64); ok {
-				out[w][day.(time.Time)][r["metric"].(string)] = value
-			}
+			row(whole{r["platform"].(string), r["shop_id"].(string), r["grain"].(string), r["entity"].(string), days}, day.(time.Time), r)
 		}
 	}
-	add("kpi_long", "true")
-	add("kpi_month", "true")
+}
+
+// sums reads the values of KPIs.
+func sums(t *testing.T, h *harness.Harness, metrics ...string) spells {
+	t.Helper()
+	out := spells{}
+	eachPeriod(t, h, metrics, func(w whole, day time.Time, r harness.Row) {
+		if out[w] == nil {
+			out[w] = map[time.Time]map[string]float64{}
+		}
+		if out[w][day] == nil {
+			out[w][day] = map[string]float64{}
+		}
+		if value, ok := r["value"].(float64); ok {
+			out[w][day][r["metric"].(string)] = value
+		}
+	})
 	return out
 }
 

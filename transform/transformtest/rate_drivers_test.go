@@ -3,6 +3,7 @@ package transformtest
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,9 +29,9 @@ func checkDriversOfRatios(t *testing.T, h *harness.Harness) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const some = "('inquiry_to_pay_rate', 'reply_rate', 'response_avg_s', 'amount_per_buyer', 'nps', 'cost_per_case', 'good_rate')"
-	want := expectedSplits(t, h, some)
-	rows, err := h.RowsWhere(t.Context(), "rate_drivers", "metric in "+some)
+	metrics := []string{"inquiry_to_pay_rate", "reply_rate", "response_avg_s", "amount_per_buyer", "nps", "cost_per_case", "good_rate"}
+	want := expectedSplits(t, h, metrics)
+	rows, err := h.RowsWhere(t.Context(), "rate_drivers", "metric in ('"+strings.Join(metrics, "', '")+"')")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +64,7 @@ func checkDriversOfRatios(t *testing.T, h *harness.Harness) {
 type splits map[part]map[string]drivers.Part
 
 // expectedSplits gathers the parts from kpi_long, kpi_month and kpi_topic_day.
-func expectedSplits(t *testing.T, h *harness.Harness, some string) splits {
+func expectedSplits(t *testing.T, h *harness.Harness, metrics []string) splits {
 	t.Helper()
 	type period struct {
 		whole
@@ -83,20 +84,9 @@ func expectedSplits(t *testing.T, h *harness.Harness, some string) splits {
 		}
 		known[p][day] = side
 	}
-	for _, table := range []string{"kpi_long", "kpi_month"} {
-		rows, err := h.RowsWhere(t.Context(), table, "metric in "+some)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range rows {
-			days, day := 0, r["month_end"]
-			if table == "kpi_long" {
-				days, day = int(r["window_days"].(int64)), r["dt"]
-			}
-			p := period{whole{r["platform"].(string), r["shop_id"].(string), r["grain"].(string), r["entity"].(string), days}, r["metric"].(string)}
-			add(p, day.(time.Time), r["numerator"], r["denominator"])
-		}
-	}
+	eachPeriod(t, h, metrics, func(w whole, day time.Time, r harness.Row) {
+		add(period{w, r["metric"].(string)}, day, r["numerator"], r["denominator"])
+	})
 	topics, err := h.Rows(t.Context(), "kpi_topic_day")
 	if err != nil {
 		t.Fatal(err)

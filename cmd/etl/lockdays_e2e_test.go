@@ -10,7 +10,7 @@ import (
 )
 
 // A paid month keeps its numbers, whatever comes late, is computed anew, is
-// recovered or maintained; what is behind the lock is told, and published once
+// backfilled, recovered or maintained; what is behind the lock is told, and published once
 // the days are opened.
 func TestLockedDaysStayPublished(t *testing.T) {
 	t.Parallel()
@@ -46,6 +46,9 @@ func TestLockedDaysStayPublished(t *testing.T) {
 	i.settles(map[string]float64{"paid_buyers_final " + storyDay(2): -1, "sales_amount " + storyDay(3): -10})
 	i.rules = ""
 	i.configure()
+	i.backfill(0, "--from", storyDay(0), "--to", storyDay(9), "--chunk-rows", "2")
+	i.lockedAs("a backfill", before)
+	i.settles(late)
 	i.night(0, "--from", storyDay(0), "--to", storyDay(9))
 	i.mustEnd("lake", "maintain")
 	i.loseState()

@@ -72,24 +72,43 @@ func (in Input) Open() (io.ReadCloser, error) { return in.open() }
 // Sum returns the SHA-256 of those bytes, hex, which is the id that they land
 // under, and how many they are.
 func (in Input) Sum(ctx context.Context) (id string, n int64, err error) {
-	r, err := in.open()
+	seen, err := in.Look(ctx, false)
+	return seen.Sum, seen.Bytes, err
+}
+
+// Seen is what reading all bytes of an Input tells.
+type Seen struct {
+	Sum   string // SHA-256, hex
+	Bytes int64
+	UTF8  bool // asked for, and all of them are
+}
+
+// Look reads all bytes; whether they are UTF-8 is found out only where text says
+// so, for it costs.
+func (in Input) Look(ctx context.Context, text bool) (Seen, error) {
+	body, err := in.open()
 	if err != nil {
-		return "", 0, err
+		return Seen{}, err
 	}
-	defer r.Close()
-	h, buf := sha256.New(), make([]byte, readChunk)
+	defer body.Close()
+	var r io.Reader = body
+	watch := Watch(body)
+	if text {
+		r = watch
+	}
+	n, h, buf := int64(0), sha256.New(), make([]byte, readChunk)
 	for {
 		k, err := r.Read(buf)
 		h.Write(buf[:k])
 		n += int64(k)
 		if errors.Is(err, io.EOF) {
-			return hex.EncodeToString(h.Sum(nil)), n, nil
+			return Seen{Sum: hex.EncodeToString(h.Sum(nil)), Bytes: n, UTF8: text && watch.UTF8()}, nil
 		}
 		if err == nil {
 			err = ctx.Err()
 		}
 		if err != nil {
-			return "", n, fmt.Errorf("read %s: %w", in.Name, err)
+			return Seen{}, fmt.Errorf("read %s: %w", in.Name, err)
 		}
 	}
 }

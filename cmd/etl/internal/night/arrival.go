@@ -14,6 +14,7 @@ type arrival struct {
 	name    string
 	origin  *original // where its bytes came from, where they may be read there
 	utf8    bool      // its bytes are known to be UTF-8
+	landing *underway // while it lands; nil = it has landed before
 	landed  landing.Landed
 	id      string // source_file of its rows
 	reading Reading

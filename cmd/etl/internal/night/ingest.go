@@ -85,7 +85,6 @@ func (n *Night) pull(ctx context.Context, s Source) ([]*arrival, error) {
 	for _, w := range listing.Warnings {
 		sum.Warnings = append(sum.Warnings, warningText("", w))
 	}
-	var arrivals []*arrival
 	for _, err := range listing.Broken {
 		sum.Failed++
 		n.fail(fmt.Errorf("source %s: %w", s.Name, err))
@@ -94,25 +93,13 @@ func (n *Night) pull(ctx context.Context, s Source) ([]*arrival, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.Events.Stage("find files of "+s.Name, len(listing.Inputs))
-	held := holdings{}
-	for _, in := range listing.Inputs {
-		a, id, err := n.arrive(ctx, s, in, known)
-		n.Events.Step(in.Name)
-		held[in.Name] = id
-		var broken *extract.FileError
-		switch {
-		case errors.As(err, &broken):
-			sum.Failed++
-			n.fail(fmt.Errorf("source %s: %w", s.Name, err))
-		case err != nil:
-			return nil, err
-		case a == nil || slices.ContainsFunc(arrivals, func(b *arrival) bool { return b.id == a.id }):
-			sum.Known++ // or a copy of one that is new
-		default:
-			arrivals = append(arrivals, a)
-		}
+	l := n.newLander(ctx, known)
+	defer l.end()
+	held, err := n.find(s, listing.Inputs, l, &sum)
+	if err != nil {
+		return nil, err
 	}
+	arrivals := l.found
 	arrivals = append(arrivals, n.unfinished(s, known, held)...)
 	replaced := n.givingWay(s, known, held)
 	arrivals = n.readAgain(s, arrivals, known, replaced)
@@ -129,7 +116,32 @@ func (n *Night) pull(ctx context.Context, s Source) ([]*arrival, error) {
 	}
 	sum.Replaced = n.withdraw(s, replaced, held)
 	n.summary.Sources = append(n.summary.Sources, sum)
-	return arrivals, nil
+	return slices.DeleteFunc(arrivals, (*arrival).refused), nil
+}
+
+// find looks at the source's files and begins to land those whose content is
+// new. It returns what all of them hold.
+func (n *Night) find(s Source, inputs []file.Input, l *lander, sum *SourceSummary) (holdings, error) {
+	n.Events.Stage("find files of "+s.Name, len(inputs))
+	held := holdings{}
+	for _, in := range inputs {
+		a, id, err := n.arrive(s, in, l)
+		n.Events.Step(in.Name)
+		held[in.Name] = id
+		var broken *extract.FileError
+		switch {
+		case errors.As(err, &broken):
+			sum.Failed++
+			n.fail(fmt.Errorf("source %s: %w", s.Name, err))
+		case err != nil:
+			return nil, err
+		case a == nil || slices.ContainsFunc(l.found, func(b *arrival) bool { return b.id == a.id }):
+			sum.Known++ // or a copy of one that is new
+		default:
+			l.found = append(l.found, a)
+		}
+	}
+	return held, nil
 }
 
 func (n *Night) knownFiles(ctx context.Context, s Source) (map[string]ledger.File, error) {
@@ -142,40 +154,6 @@ func (n *Night) knownFiles(ctx context.Context, s Source) (map[string]ledger.Fil
 		known[f.SHA256] = f
 	}
 	return known, nil
-}
-
-// arrive lands a file unless its content was loaded before. It returns the id
-// of the content, too.
-func (n *Night) arrive(ctx context.Context, s Source, in file.Input, known map[string]ledger.File) (*arrival, string, error) {
-	sum, _, err := in.Sum(ctx)
-	if err != nil {
-		return nil, "", err
-	}
-	fresh := true // nothing of that content has landed before
-	for _, id := range n.Landing.Addresses(sum) {
-		if f, ok := known[id]; ok && f.Status == ledger.Loaded {
-			return nil, id, nil
-		}
-		_, err := n.Landing.Stat(s.Shop.String(), id)
-		fresh = fresh && err != nil
-	}
-	watched := &watchedInput{received: in}
-	landed, err := receive(ctx, n.Landing, s.Shop.String(), landing.Origin{Name: in.Name, Source: s.Name, ModTime: in.ModTime}, watched, sum)
-	if err != nil {
-		return nil, "", err
-	}
-	a := n.arrival(s, in.Name, landed)
-	a.utf8 = watched.seen.UTF8()
-	if in.Plain && !s.joined(in.Name) {
-		a.origin = &original{received: in, landed: func(sum string) bool { return slices.Contains(n.Landing.Addresses(sum), landed.ID) }}
-	}
-	for _, f := range known {
-		a.changed = a.changed || f.Name == in.Name && f.Status == ledger.Loaded
-	}
-	if n.options.Dry && fresh {
-		n.landed = append(n.landed, func() error { return n.Landing.Delete(s.Shop.String(), landed.ID) })
-	}
-	return a, landed.ID, nil
 }
 
 func (n *Night) arrival(s Source, name string, landed landing.Landed) *arrival {
@@ -225,13 +203,11 @@ func (n *Night) read(ctx context.Context, a *arrival, sum *SourceSummary) error 
 	warned := len(sum.Warnings)
 	err := n.readFrom(ctx, a, sum)
 	var broken *extract.FileError
-	if a.origin != nil && !a.origin.same && (err == nil || errors.Is(err, errStale) || errors.As(err, &broken)) {
-		// It may have changed since it landed: what counts is what landed.
-		if err := n.merger.Drop(ctx, a.id); err != nil {
-			return err
-		}
-		a.origin, a.counts, a.rejects, sum.Warnings = nil, map[string]*ledger.Counts{}, nil, sum.Warnings[:warned]
-		err = n.readFrom(ctx, a, sum)
+	if a.origin != nil && (err == nil || errors.Is(err, errStale) || errors.As(err, &broken)) {
+		err = n.confirm(ctx, a, sum, warned, err)
+	}
+	if err == nil && a.refused() {
+		return nil
 	}
 	a.origin = nil // what is asked about it later is asked of what landed
 	if errors.As(err, &broken) {
@@ -246,6 +222,29 @@ func (n *Night) read(ctx context.Context, a *arrival, sum *SourceSummary) error 
 	sum.Files++
 	n.merger.Arrived(merge.File{ID: a.id, AsOf: a.asOf, Refresh: a.refresh, Replace: a.again, Part: a.part != nil})
 	return nil
+}
+
+// confirm ends the reading of a file where it came from: it waits until the
+// file has landed, for what counts is what landed. Where that is something else
+// than what was read, it is read anew.
+func (n *Night) confirm(ctx context.Context, a *arrival, sum *SourceSummary, warned int, read error) error {
+	landed, refused := a.wait()
+	if refused == nil && a.origin.same && landed.ID == a.landed.ID {
+		a.landed = landed
+		return read
+	}
+	if err := n.merger.Drop(ctx, a.id); err != nil {
+		return err
+	}
+	a.counts, a.rejects, sum.Warnings = map[string]*ledger.Counts{}, nil, sum.Warnings[:warned]
+	if refused != nil {
+		return refused
+	}
+	if n.readdress(a, landed) {
+		sum.Known++
+		return nil
+	}
+	return n.readFrom(ctx, a, sum)
 }
 
 // readFrom reads a file from its original while it has one, else from landing.
@@ -268,7 +267,8 @@ func (n *Night) readFrom(ctx context.Context, a *arrival, sum *SourceSummary) er
 	if a.origin != nil {
 		bytes.Open = a.origin.Open
 	}
-	if err := a.reading.Read(ctx, bytes, sink); err != nil {
+	relay := newRelay(sink)
+	if err := relay.end(a.reading.Read(ctx, bytes, relay)); err != nil {
 		return err
 	}
 	result, err := normaliser.Finish()

@@ -4,14 +4,15 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"hash"
 	"io"
 
 	"kefu/extract/file"
 )
 
-// original is a file that has just landed, where it came from: reading it there
-// is cheaper than decompressing, and decrypting, what landed.
+// original is a file that lands, or has just landed, where it came from: reading
+// it there is cheaper than decompressing, and decrypting, what landed.
 type original struct {
 	received
 	landed func(sum string) bool // tells whether these bytes are those that landed
@@ -23,13 +24,13 @@ func (o *original) Open() (io.ReadCloser, error) {
 	o.same = false
 	r, err := o.received.Open()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", errStale, err) // it is gone, or can no longer be read
 	}
 	return &verified{ReadCloser: r, sum: sha256.New(), of: o}, nil
 }
 
 // errStale ends the reading of a file that is no longer what landed.
-var errStale = errors.New("the file changed after it had landed")
+var errStale = errors.New("the file is not what landed")
 
 // verified reads an original.
 type verified struct {

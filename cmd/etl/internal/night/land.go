@@ -1,0 +1,150 @@
+package night
+
+import (
+	"context"
+	"slices"
+
+	"kefu/extract/file"
+	"kefu/extract/landing"
+	"kefu/extract/ledger"
+)
+
+// lander lands the files of a source, one after the other, while others are
+// looked at and all are read. Nothing of a file counts until it has landed.
+type lander struct {
+	night *Night
+	ctx   context.Context // ends with the source
+	stop  context.CancelFunc
+	begun []*underway
+	known map[string]ledger.File
+	sizes map[int64]bool // of contents that were loaded before
+	found []*arrival     // what is read
+}
+
+// underway is a file that lands.
+type underway struct {
+	by     *lander
+	done   chan struct{}
+	landed landing.Landed // once it is done
+	err    error
+	fresh  bool // nothing of that content had landed before
+	copied bool // it turned out to be a copy of what another file holds
+}
+
+func (n *Night) newLander(ctx context.Context, known map[string]ledger.File) *lander {
+	l := &lander{night: n, known: known, sizes: map[int64]bool{}}
+	l.ctx, l.stop = context.WithCancel(ctx)
+	for _, f := range known {
+		if f.Status == ledger.Loaded {
+			l.sizes[f.Bytes] = true
+		}
+	}
+	return l
+}
+
+// begin lands a file as soon as those before it have landed.
+func (l *lander) begin(fresh bool, land func() (landing.Landed, error)) *underway {
+	u := &underway{by: l, done: make(chan struct{}), fresh: fresh}
+	before := u.done
+	if len(l.begun) > 0 {
+		before = l.begun[len(l.begun)-1].done
+	}
+	l.begun = append(l.begun, u)
+	go func() {
+		defer close(u.done)
+		if before != u.done {
+			<-before
+		}
+		u.landed, u.err = land()
+	}()
+	return u
+}
+
+// end waits for what is still landing, which it stops: whatever is needed has
+// been waited for. What a dry run landed is to be taken back.
+func (l *lander) end() {
+	l.stop()
+	for _, u := range l.begun {
+		<-u.done
+		if shop := u.landed.Shop; l.night.options.Dry && u.fresh && u.err == nil {
+			l.night.landed = append(l.night.landed, func() error { return l.night.Landing.Delete(shop, u.landed.ID) })
+		}
+	}
+}
+
+// has tells whether a content is loaded, or read under another name.
+func (l *lander) has(id string, but *arrival) bool {
+	return l.known[id].Status == ledger.Loaded || slices.ContainsFunc(l.found, func(b *arrival) bool { return b != but && b.landed.ID == id })
+}
+
+// wait returns what landed of a file that is read; an error says why nothing did.
+func (a *arrival) wait() (landing.Landed, error) {
+	if a.landing == nil {
+		return a.landed, nil
+	}
+	<-a.landing.done
+	return a.landing.landed, a.landing.err
+}
+
+// refused tells a file of which nothing landed, or nothing of its own.
+func (a *arrival) refused() bool {
+	return a.landing != nil && (a.landing.err != nil || a.landing.copied)
+}
+
+// readdress lets a file be what landed of it, and be read from there. It tells
+// whether that is a copy of what is loaded or read anyway.
+func (n *Night) readdress(a *arrival, landed landing.Landed) (copied bool) {
+	if landed.ID != a.landed.ID {
+		a.landing.copied = a.landing.by.has(landed.ID, a)
+		a.id, a.utf8 = rowsID(a.source.Name, landed.ID), false
+	}
+	a.landed, a.origin = landed, nil
+	a.file = n.bytesOf(a.source, a.name, landed.ID)
+	a.file.UTF8 = a.utf8
+	return a.landing.copied
+}
+
+// arrive lands a file unless its content was loaded before. It returns the id
+// of the content, too. A file that can be read as it stands is read while it
+// lands; of one that others complete or give way to, what landed is known first.
+func (n *Night) arrive(s Source, in file.Input, l *lander) (*arrival, string, error) {
+	ahead := in.Plain && !s.Replace && !s.joined(in.Name) && !l.sizes[in.Size]
+	seen, err := in.Look(l.ctx, ahead)
+	if err != nil {
+		return nil, "", err
+	}
+	addresses := n.Landing.Addresses(seen.Sum)
+	id, fresh := addresses[0], true // where it lands, and whether nothing of that content has landed before
+	for _, at := range slices.Backward(addresses) {
+		if f, ok := l.known[at]; ok && f.Status == ledger.Loaded {
+			return nil, at, nil
+		}
+		if _, err := n.Landing.Stat(s.Shop.String(), at); err == nil {
+			id, fresh = at, false
+		}
+	}
+	var from received = in
+	watched := &watchedInput{received: in}
+	if !ahead {
+		from = watched
+	}
+	u := l.begin(fresh, func() (landing.Landed, error) {
+		return receive(l.ctx, n.Landing, s.Shop.String(), landing.Origin{Name: in.Name, Source: s.Name, ModTime: in.ModTime}, from, seen.Sum)
+	})
+	a := n.arrival(s, in.Name, landing.Landed{ID: id})
+	if !ahead {
+		if <-u.done; u.err != nil {
+			return nil, "", u.err
+		}
+		a = n.arrival(s, in.Name, u.landed)
+		seen.UTF8 = watched.seen.UTF8()
+	}
+	a.landing, a.utf8 = u, seen.UTF8
+	if in.Plain && !s.joined(in.Name) {
+		a.origin = &original{received: in, landed: func(sum string) bool { return slices.Contains(n.Landing.Addresses(sum), a.landed.ID) }}
+	}
+	for _, f := range l.known {
+		a.changed = a.changed || f.Name == in.Name && f.Status == ledger.Loaded
+	}
+	return a, a.landed.ID, nil
+}

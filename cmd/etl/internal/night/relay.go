@@ -1,0 +1,188 @@
+package night
+
+import (
+	"errors"
+
+	"kefu/extract"
+)
+
+// relay hands what a reader finds to a sink in a goroutine of its own and in
+// the order in which it was found: so the next rows are read while the last are
+// normalised. It implements extract.Sink for one goroutine.
+type relay struct {
+	to     extract.Sink
+	filled *parcel      // by the reader
+	on     chan *parcel // to the sink
+	back   chan *parcel // to be filled again
+	done   chan struct{}
+	err    error // of the sink, once done is closed
+}
+
+// parcel is some calls of a sink, with copies of what is valid only during them.
+type parcel struct {
+	calls  []call
+	values []string // of records, one after the other
+	raw    []byte   // of records and rejects
+}
+
+// call is one call of a sink.
+type call struct {
+	what    func(*parcel, *call, extract.Sink) error
+	dataset string
+	line    int // or how many were read
+	values  stretch
+	raw     stretch
+	a, b    string // platform and shop, the filter, or the column and the text of a message
+	hint    string
+}
+
+// stretch is a part of a parcel's values or bytes.
+type stretch struct{ from, to int }
+
+// nothing stands for bytes that there are none of.
+var nothing = stretch{-1, -1}
+
+const (
+	parcels     = 4   // on their way at most
+	parcelCalls = 512 // after which a parcel is sent
+	parcelBytes = 256 << 10
+)
+
+func newRelay(to extract.Sink) *relay {
+	r := &relay{to: to, filled: &parcel{}, on: make(chan *parcel, parcels), back: make(chan *parcel, parcels), done: make(chan struct{})}
+	for range parcels - 1 {
+		r.back <- &parcel{}
+	}
+	go r.run()
+	return r
+}
+
+// run makes the calls until the relay ends or one of them fails.
+func (r *relay) run() {
+	defer close(r.done)
+	for p := range r.on {
+		for i := range p.calls {
+			if r.err = p.calls[i].what(p, &p.calls[i], r.to); r.err != nil {
+				return
+			}
+		}
+		p.clear()
+		r.back <- p
+	}
+}
+
+func (p *parcel) clear() { p.calls, p.values, p.raw = p.calls[:0], p.values[:0], p.raw[:0] }
+
+// add notes a call. The error is that of an earlier one.
+func (r *relay) add(c call) error {
+	p := r.filled
+	if p.calls = append(p.calls, c); len(p.calls) < parcelCalls && len(p.raw) < parcelBytes {
+		return nil
+	}
+	select {
+	case r.filled = <-r.back:
+		r.on <- p // there is room for all of them
+		return nil
+	case <-r.done:
+		p.clear()
+		return r.err
+	}
+}
+
+// end waits until all calls are made. It returns what ended the reading, or
+// what ended the calls, which speak of rows that came before.
+func (r *relay) end(read error) error {
+	r.on <- r.filled
+	close(r.on)
+	<-r.done
+	if r.err != nil && !errors.Is(read, r.err) {
+		return r.err
+	}
+	return read
+}
+
+// keep copies what is valid only during a call.
+func (r *relay) keep(raw []byte) stretch {
+	if raw == nil {
+		return nothing
+	}
+	p := r.filled
+	p.raw = append(p.raw, raw...)
+	return stretch{len(p.raw) - len(raw), len(p.raw)}
+}
+
+func (p *parcel) rawOf(c *call) []byte {
+	if c.raw == nothing {
+		return nil
+	}
+	return p.raw[c.raw.from:c.raw.to:c.raw.to]
+}
+
+// Read implements extract.Sink.
+func (r *relay) Read(dataset string, lines int) {
+	r.tell(call{what: doRead, dataset: dataset, line: lines})
+}
+
+// tell notes a call whose sink has no error to return: that of an earlier one
+// is returned by the next that has, or by end.
+func (r *relay) tell(c call) { _ = r.add(c) }
+
+func doRead(_ *parcel, c *call, to extract.Sink) error {
+	to.Read(c.dataset, c.line)
+	return nil
+}
+
+// Accept implements extract.Sink.
+func (r *relay) Accept(rec extract.Record) error {
+	p := r.filled
+	p.values = append(p.values, rec.Values...)
+	return r.add(call{
+		what: doAccept, dataset: rec.Dataset, line: rec.Line, values: stretch{len(p.values) - len(rec.Values), len(p.values)},
+		raw: r.keep(rec.Raw), a: rec.Platform, b: rec.Shop,
+	})
+}
+
+func doAccept(p *parcel, c *call, to extract.Sink) error {
+	return to.Accept(extract.Record{
+		Dataset: c.dataset, Line: c.line, Values: p.values[c.values.from:c.values.to:c.values.to], Platform: c.a, Shop: c.b, Raw: p.rawOf(c),
+	})
+}
+
+// Merge implements extract.Sink.
+func (r *relay) Merge(dataset string, line int) {
+	r.tell(call{what: doMerge, dataset: dataset, line: line})
+}
+
+func doMerge(_ *parcel, c *call, to extract.Sink) error {
+	to.Merge(c.dataset, c.line)
+	return nil
+}
+
+// Skip implements extract.Sink.
+func (r *relay) Skip(dataset, filter string, line int) {
+	r.tell(call{what: doSkip, dataset: dataset, line: line, a: filter})
+}
+
+func doSkip(_ *parcel, c *call, to extract.Sink) error {
+	to.Skip(c.dataset, c.a, c.line)
+	return nil
+}
+
+// Reject implements extract.Sink.
+func (r *relay) Reject(x extract.Reject) error {
+	return r.add(call{what: doReject, dataset: x.Dataset, line: x.Line, a: x.Column, b: x.Reason, hint: x.Hint, raw: r.keep(x.Raw)})
+}
+
+func doReject(p *parcel, c *call, to extract.Sink) error {
+	return to.Reject(extract.Reject{Dataset: c.dataset, Line: c.line, Column: c.a, Reason: c.b, Hint: c.hint, Raw: p.rawOf(c)})
+}
+
+// Warn implements extract.Sink.
+func (r *relay) Warn(w extract.Warning) {
+	r.tell(call{what: doWarn, dataset: w.Dataset, line: w.Line, a: w.Column, b: w.Message})
+}
+
+func doWarn(_ *parcel, c *call, to extract.Sink) error {
+	to.Warn(extract.Warning{Dataset: c.dataset, Line: c.line, Column: c.a, Message: c.b})
+	return nil
+}

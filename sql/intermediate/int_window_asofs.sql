@@ -6,6 +6,7 @@ stored: false
 columns:
   grain: agent, group or shop
   entity: agent, group of the day ('' = none), or empty at shop grain
+  entity_no: number of the entity in this run, short to sort and to join by
   last_data_dt: last day with data up to the as-of day
   data_before_dt: last day with data before the window, as far as any window reaches; NULL when there is none
 */
@@ -35,7 +36,8 @@ served_days as (
 )
 
 select a.platform, a.shop_id, a.grain, a.entity, a.dt, w.window_days, a.last_data_dt,
-    b.last_data_dt as data_before_dt
+    b.last_data_dt as data_before_dt,
+    dense_rank() over (order by a.platform, a.shop_id, a.grain, a.entity) as entity_no
 from served_days a
 join days d on d.platform = a.platform and d.shop_id = a.shop_id and d.dt = a.dt
 cross join windows w

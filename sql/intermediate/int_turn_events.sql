@@ -19,8 +19,8 @@ with
 
 ruled as (
     select
-        m.platform, m.shop_id, m.buyer_no, m.agent_id, m.to_agent_id, m.message_order, m.message_id,
-        m.sent_at, m.local_s, m.dt, m.role,
+        m.platform, m.shop_id, m.buyer_no, m.agent_id, m.to_agent_id, m.message_order,
+        m.sent_at, m.dt, m.role,
         plus_seconds(m.sent_at, r.reply_horizon_seconds) as expires_at,
         r.served_by = 'human_and_bot' as keeps_bots,
         r.exclude_agents
@@ -61,29 +61,28 @@ takeovers as (
 
 agent_events as (
     select
-        buyer_no, agent_id, message_order, message_id, sent_at, local_s, dt, event, expires_at, keeps_bots, has_bot_days,
-        is_alone
+        buyer_no, agent_id, message_order, sent_at, event, expires_at, keeps_bots, has_bot_days, is_alone
     from events
     union all
     select
-        buyer_no, to_agent_id as agent_id, message_order, message_id, sent_at, local_s, dt,
-        'transfer_in' as event, expires_at, keeps_bots, has_bot_days, is_alone
+        buyer_no, to_agent_id as agent_id, message_order, sent_at, 'transfer_in' as event, expires_at, keeps_bots,
+        has_bot_days, is_alone
     from takeovers
 )
 
 select
     buyer_no, case when has_bot_days then 'human' else 'both' end as pairing, agent_id,
-    message_order, message_id, sent_at, local_s, dt, event, expires_at, keeps_bots, is_alone
+    message_order, sent_at, event, expires_at, keeps_bots, is_alone
 from agent_events
 union all
 select
     buyer_no, 'any' as pairing, agent_id,
-    message_order, message_id, sent_at, local_s, dt, event, expires_at, false as keeps_bots, is_alone
+    message_order, sent_at, event, expires_at, false as keeps_bots, is_alone
 from agent_events
 where has_bot_days
 union all
 select
     buyer_no, 'shop' as pairing, '' as agent_id,
-    message_order, message_id, sent_at, local_s, dt, event, expires_at, false as keeps_bots, is_alone
+    message_order, sent_at, event, expires_at, false as keeps_bots, is_alone
 from events
 where not is_alone and role <> 'transfer'

@@ -48,8 +48,8 @@ started as (
 )
 
 select
-    buyer_no, pairing, agent_id, message_order, message_id, sent_at, local_s, dt, event,
-    expires_at, keeps_bots, is_alone, is_opener, is_closer, is_start,
+    buyer_no, pairing, agent_id, message_order, sent_at, event, expires_at, keeps_bots, is_alone, is_opener, is_closer,
+    is_start,
     count(*) filter (where is_start) over (
         partition by buyer_no, agent_id, pairing order by message_order
         rows between unbounded preceding and current row

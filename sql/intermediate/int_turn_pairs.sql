@@ -19,21 +19,21 @@ with
 
 turns as (
     select
-        buyer_no, pairing, agent_id, opened_order, message_id,
-        'buyer' as opened_by, expires_at, dt, opened_at, opened_s, last_buyer_at, closed_order, closed_at, closed_by, is_alone
+        buyer_no, pairing, agent_id, opened_order, 'buyer' as opened_by, expires_at, opened_at, last_buyer_at,
+        closed_order, closed_at, closed_by, is_alone
     from int_turn_spans
     where not is_walked
     union all
     select
-        buyer_no, pairing, agent_id, opened_order, message_id, opened_by, expires_at,
-        dt, opened_at, opened_s, last_buyer_at, closed_order, closed_at, closed_by, is_alone
+        buyer_no, pairing, agent_id, opened_order, opened_by, expires_at, opened_at, last_buyer_at,
+        closed_order, closed_at, closed_by, is_alone
     from int_turn_walks
 )
 
 select
-    b.platform, b.shop_id, b.buyer_key, b.buyer_id, t.buyer_no, t.pairing, t.agent_id, t.opened_order, t.message_id,
+    m.platform, m.shop_id, m.buyer_key, m.buyer_id, t.buyer_no, t.pairing, t.agent_id, t.opened_order, m.message_id,
     case t.opened_by when 'buyer' then 'message' else 'transfer' end as opened_by,
-    t.dt, t.opened_at, t.opened_s, t.is_alone,
+    m.dt, t.opened_at, m.local_s as opened_s, t.is_alone,
     coalesce(t.last_buyer_at, t.opened_at) as last_buyer_at,
     case when t.closed_at <= t.expires_at then t.closed_order end as closed_order,
     case when t.closed_at <= t.expires_at then t.closed_at end as closed_at,
@@ -43,4 +43,4 @@ select
         else t.closed_by
     end as closed_by
 from turns as t
-join int_buyers as b on b.buyer_no = t.buyer_no
+join int_messages as m on m.buyer_no = t.buyer_no and m.message_order = t.opened_order

@@ -15,10 +15,7 @@ columns:
 select
     buyer_no, pairing, agent_id, group_no,
     min(message_order) filter (where is_start) as opened_order,
-    min(message_id) filter (where is_start) as message_id,
     min(sent_at) filter (where is_start) as opened_at,
-    min(local_s) filter (where is_start) as opened_s,
-    min(dt) filter (where is_start) as dt,
     min(expires_at) filter (where is_start) as expires_at,
     max(sent_at) filter (where event = 'buyer') as last_buyer_at,
     min(message_order) filter (where is_closer) as closed_order,

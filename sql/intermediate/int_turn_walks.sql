@@ -15,8 +15,8 @@ with recursive
 
 events as (
     select
-        e.buyer_no, e.pairing, e.agent_id, e.group_no, e.message_order, e.message_id, e.sent_at, e.local_s,
-        e.dt, e.event, e.expires_at, e.keeps_bots, e.is_alone, e.is_opener, e.is_closer,
+        e.buyer_no, e.pairing, e.agent_id, e.group_no, e.message_order, e.sent_at, e.event, e.expires_at, e.keeps_bots,
+        e.is_alone, e.is_opener, e.is_closer,
         micros_between(timestamp '1970-01-01', e.sent_at) as sent_us,
         case when e.is_opener then micros_between(e.sent_at, e.expires_at) else 0 end as horizon_us
     from int_turn_groups as e
@@ -104,12 +104,9 @@ closing as (
 
 select
     buyer_no, pairing, agent_id, opened_order,
-    min(message_id) filter (where message_order = opened_order) as message_id,
     min(event) filter (where message_order = opened_order) as opened_by,
     min(expires_at) filter (where message_order = opened_order) as expires_at,
-    min(dt) as dt,
     min(sent_at) as opened_at,
-    min(local_s) filter (where message_order = opened_order) as opened_s,
     max(sent_at) filter (where event = 'buyer') as last_buyer_at,
     min(message_order) filter (where closes) as closed_order,
     min(sent_at) filter (where closes) as closed_at,

@@ -10,6 +10,7 @@ import (
 	server "kefu/extract/postgres"
 	"kefu/extract/sqltext"
 	"kefu/load"
+	"kefu/transform/model"
 )
 
 // Marks of names of ours: of the key's constraint, and of a table that is
@@ -169,18 +170,9 @@ func (l *loading) addKey(ctx context.Context, table load.Table, to string, nulls
 	return nil
 }
 
-// keyOrder is the order of the key in its index: the day first, by which rows
-// are asked for and replaced; then those that tell most rows apart, which stand
-// last in a grain. The index of a large table sorts twice as fast so as when it
-// begins with the platform.
-func keyOrder(table load.Table) []string {
-	key := slices.Clone(table.Key)
-	slices.Reverse(key)
-	if at := slices.Index(key, table.PartitionColumn); at > 0 {
-		key = slices.Insert(slices.Delete(key, at, at+1), 0, table.PartitionColumn)
-	}
-	return key
-}
+// keyOrder is the order of the key in its index: that of the rows in the lake's
+// files, so that its rows arrive sorted.
+func keyOrder(table load.Table) []string { return model.Order(table.Key, table.PartitionColumn) }
 
 // rekey gives a table in place, with its rows, the key that it shall have.
 func (l *loading) rekey(ctx context.Context, table load.Table) error {

@@ -1,6 +1,6 @@
 /* model
 description: One row per valid paid order, judgement and agent with a share in it; the judgement in force and the three standard ones side by side.
-grain: [platform, shop_id, order_id, rule, agent_id]
+grain: [platform, shop_id, agent_id, rule, order_id]
 scope: buyer
 stored: true
 partition: paid_dt

@@ -194,7 +194,7 @@ func (r *run) writeMonths(ctx context.Context, m *model.Model, before []lake.Fil
 			return err
 		}
 		file, err := WriteFile(ctx, r.engine, r.store, spec, month,
-			fmt.Sprintf("select %s from (%s) order by %s", quoteNames(names), query, quoteNames(m.Grain)))
+			fmt.Sprintf("select %s from (%s) order by %s", quoteNames(names), query, quoteNames(model.Order(m.Grain, m.Partition))))
 		if err != nil {
 			return err
 		}

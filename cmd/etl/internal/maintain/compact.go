@@ -12,17 +12,18 @@ import (
 	"kefu/extract/ledger"
 	"kefu/transform/compute"
 	"kefu/transform/merge"
+	"kefu/transform/model"
 )
 
 // order is how the rows of each table are sorted within a file; tables that
 // nothing makes any more are missing.
 func (w *work) order() map[string]string {
-	out := map[string]string{"rule_day": "platform, shop_id, dt"}
+	out := map[string]string{"rule_day": "dt, shop_id, platform"}
 	for _, s := range append(dataset.All(), dataset.Internals()...) {
 		out[s.Name] = merge.Order(s)
 	}
 	for _, m := range append(w.Graph.Stored(), compute.LockTables(w.Graph)...) {
-		out[m.Name] = `"` + strings.Join(m.Grain, `", "`) + `"`
+		out[m.Name] = `"` + strings.Join(model.Order(m.Grain, m.Partition), `", "`) + `"`
 	}
 	return out
 }

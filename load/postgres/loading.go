@@ -7,22 +7,21 @@ import (
 	"slices"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	server "kefu/extract/postgres"
 	"kefu/load"
 )
 
 // loading is a load under way.
 type loading struct {
-	*Warehouse
-	tx         pgx.Tx
-	version    int // of the server, such as 150004
+	builder
 	tables     map[string]relation
 	state      load.State
 	swaps      []swap              // tables that wait to be renamed into place
 	views      map[string]relation // of ours, as they stood; without those on which others have built
 	dropped    bool                // the views are gone
+	schemaless bool                // the schema is still to be made
+	away       bool                // other transactions have made tables
+	madeSchema bool                // so was the schema
 	viewRights []right             // that others had on them
 	result     *load.Result
 }
@@ -36,10 +35,13 @@ func (l *loading) run(ctx context.Context, publication load.Publication) error {
 	if _, err := l.tx.Exec(ctx, settings); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	if _, err := l.tx.Exec(ctx, "select pg_advisory_xact_lock(hashtextextended($1, 0))", "kefu warehouse "+l.schema); err != nil {
+	if err := l.alone(ctx); err != nil {
 		return fmt.Errorf("wait for another load of the warehouse: %w", err)
 	}
 	if err := l.look(ctx); err != nil {
+		return err
+	}
+	if err := l.dropLeftovers(ctx); err != nil {
 		return err
 	}
 	l.distrust(publication)
@@ -63,7 +65,7 @@ func (l *loading) run(ctx context.Context, publication load.Publication) error {
 	return l.makeViews(ctx, steps)
 }
 
-// look reads what there is, and makes the schema where there is none.
+// look reads what there is.
 func (l *loading) look(ctx context.Context) error {
 	var exists bool
 	err := l.tx.QueryRow(ctx, "select to_regnamespace($1) is not null, current_setting('server_version_num')::integer",
@@ -71,11 +73,7 @@ func (l *loading) look(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look for the schema: %w", err)
 	}
-	if !exists {
-		if _, err := l.tx.Exec(ctx, "create schema "+server.Ident(l.schema)); err != nil {
-			return fmt.Errorf("make the schema: %w", err)
-		}
-	}
+	l.schemaless = !exists
 	if l.tables, err = readTables(ctx, l.tx, l.schema); err != nil {
 		return err
 	}
@@ -135,21 +133,39 @@ func (l *loading) refuseForeign(publication load.Publication) error {
 // apply carries out the steps, but for the renaming and dropping of tables that
 // readers may have open.
 func (l *loading) apply(ctx context.Context, steps load.Steps) error {
+	var anew, whole, partial []load.Change
 	for _, change := range steps.Whole {
-		if err := l.whole(ctx, change); err != nil {
-			return fmt.Errorf("table %s: %w", change.Table.Name, err)
+		if l.staysInPlace(change) {
+			whole = append(whole, change)
+		} else {
+			anew = append(anew, change)
 		}
 	}
 	for _, change := range steps.Partial {
+		if l.mostlyNew(change) {
+			anew = append(anew, change)
+		} else {
+			partial = append(partial, change)
+		}
+	}
+	if err := l.fillAll(ctx, anew); err != nil {
+		return err
+	}
+	for _, change := range whole {
+		if err := l.put(ctx, change.Table, filesOf(change.Table, change.Files), true, l.result); err != nil {
+			return fmt.Errorf("table %s: %w", change.Table.Name, err)
+		}
+	}
+	for _, change := range partial {
 		if err := l.partial(ctx, change); err != nil {
 			return fmt.Errorf("table %s: %w", change.Table.Name, err)
 		}
 	}
 	for _, table := range steps.Comments {
-		if slices.ContainsFunc(l.swaps, func(s swap) bool { return s.table == table.Name }) {
+		if slices.ContainsFunc(l.swaps, func(s swap) bool { return s.table.Name == table.Name }) {
 			continue // the new table was made with its comments
 		}
-		err := l.comment(ctx, table, table.Name)
+		err := l.comment(ctx, table, table.Name, table.FullComment())
 		if err == nil && !l.tables[table.Name].keyFits(table) {
 			err = l.rekey(ctx, table)
 		}
@@ -172,13 +188,17 @@ func (l *loading) table(name string) (relation, bool) {
 	return r, there && r.kind != "v"
 }
 
-// whole replaces all rows of a table.
-func (l *loading) whole(ctx context.Context, change load.Change) error {
+// staysInPlace tells whether all rows of a table are replaced where they stand.
+func (l *loading) staysInPlace(change load.Change) bool {
 	old, there := l.table(change.Table.Name)
-	reshaped := there && !old.fits(change.Table)
 	small := load.SizeOf(change.Files) < l.swapBytes
-	inPlace := there && (old.builtOn || small && !reshaped)
-	return l.put(ctx, change.Table, filesOf(change.Table, change.Files), inPlace, l.result)
+	return there && (old.builtOn || small && old.fits(change.Table))
+}
+
+// mostlyNew tells whether so many partitions change that all rows are replaced.
+func (l *loading) mostlyNew(change load.Change) bool {
+	size := load.SizeOf(change.Files)
+	return size >= l.swapBytes && change.ChangedSize()*2 > size && !l.tables[change.Table.Name].builtOn
 }
 
 // inline replaces all rows of a small table. result may be nil.
@@ -197,7 +217,7 @@ func (l *loading) put(ctx context.Context, table load.Table, content content, in
 	var err error
 	if inPlace {
 		if rows, err = l.replace(ctx, table, "true", content); err == nil {
-			err = l.comment(ctx, table, table.Name)
+			err = l.comment(ctx, table, table.Name, table.FullComment())
 		}
 	} else {
 		rows, err = l.fill(ctx, table, content)
@@ -209,12 +229,8 @@ func (l *loading) put(ctx context.Context, table load.Table, content content, in
 	return err
 }
 
-// partial replaces the rows of some partitions, or all where those are most.
+// partial replaces the rows of some partitions.
 func (l *loading) partial(ctx context.Context, change load.Change) error {
-	size := load.SizeOf(change.Files)
-	if size >= l.swapBytes && change.ChangedSize()*2 > size && !l.tables[change.Table.Name].builtOn {
-		return l.whole(ctx, change)
-	}
 	condition, err := partitions(change)
 	if err != nil {
 		return err
@@ -223,4 +239,29 @@ func (l *loading) partial(ctx context.Context, change load.Change) error {
 	l.result.Tables++
 	l.result.Rows += rows
 	return err
+}
+
+// fill makes a table aside in this transaction and fills it; swapAll renames it.
+func (l *loading) fill(ctx context.Context, table load.Table, content content) (int64, error) {
+	if err := l.nameIsFree(table); err != nil {
+		return 0, err
+	}
+	if l.schemaless {
+		if err := l.makeSchema(ctx); err != nil {
+			return 0, err
+		}
+		l.schemaless = false
+	}
+	rows, err := l.build(ctx, table, content, table.FullComment())
+	_, there := l.table(table.Name)
+	l.swaps = append(l.swaps, swap{table: table, aside: table.Name + newMark, replaces: there})
+	return rows, err
+}
+
+// nameIsFree stops before a name that somebody else has given aside.
+func (l *loading) nameIsFree(table load.Table) error {
+	if _, taken := l.tables[table.Name+newMark]; taken {
+		return fmt.Errorf("%s: %w", table.Name+newMark, ErrForeign)
+	}
+	return nil
 }

@@ -43,7 +43,11 @@ func numbers(t testing.TB, id string, snapshot int64, n int) load.Publication {
 	for i := range rows {
 		rows[i] = number{int64(i), may2026 + int32(i%28), fmt.Sprint("row ", i)}
 	}
-	file := parquetFile(t, rows)
+	return numbersOf(id, snapshot, parquetFile(t, rows))
+}
+
+// numbersOf publishes t and u with the rows of a file.
+func numbersOf(id string, snapshot int64, file string) load.Publication {
 	table := func(name string) load.Change {
 		return load.Change{Snapshot: snapshot, Files: []string{file}, Table: load.Table{
 			Name: name, Comment: "Numbers.", Key: []string{"n", "dt"}, PartitionColumn: "dt",
@@ -301,21 +305,26 @@ func TestSmallChangesReadOnlyWhatChanged(t *testing.T) {
 }
 
 func TestAFailedLoadLeavesNothing(t *testing.T) {
-	w, dsn := fresh(t)
-	conn := connection(t, dsn)
-	bad := numbers(t, "p1", 1, 10)
-	bad.Tables[1].Table.Columns[2].Type = "INTEGER" // the file holds texts
-	if _, err := w.Load(t.Context(), bad); err == nil || !strings.Contains(err.Error(), "column text") {
-		t.Errorf("load: %v", err)
+	for name, asideBytes := range map[string]int64{"in one transaction": 1 << 40, "filled aside": 0} {
+		t.Run(name, func(t *testing.T) {
+			w, dsn := fresh(t)
+			w.swapBytes, w.asideBytes = 0, asideBytes
+			conn := connection(t, dsn)
+			bad := numbers(t, "p1", 1, 10)
+			bad.Tables[1].Table.Columns[2].Type = "INTEGER" // the file holds texts
+			if _, err := w.Load(t.Context(), bad); err == nil || !strings.Contains(err.Error(), "column text") {
+				t.Errorf("load: %v", err)
+			}
+			expect(t, conn, "select count(*) from pg_namespace where nspname = 'kpi \"of\" o''clock'", "0")
+			mustLoad(t, w, numbers(t, "p1", 1, 10))
+			before := value(t, conn, everything)
+			bad.ID = "p2"
+			if _, err := w.Load(t.Context(), bad); err == nil {
+				t.Error("a second bad load went through")
+			}
+			expect(t, conn, everything, before)
+		})
 	}
-	expect(t, conn, "select count(*) from pg_namespace where nspname = 'kpi \"of\" o''clock'", "0")
-	mustLoad(t, w, numbers(t, "p1", 1, 10))
-	before := value(t, conn, everything)
-	bad.ID = "p2"
-	if _, err := w.Load(t.Context(), bad); err == nil {
-		t.Error("a second bad load went through")
-	}
-	expect(t, conn, everything, before)
 }
 
 func TestATransactionThatLocksSeesOnePublication(t *testing.T) {

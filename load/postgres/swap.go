@@ -18,8 +18,13 @@ import (
 
 // swap is a table that was filled aside and waits for its name.
 type swap struct {
-	table, aside string
-	replaces     bool // an older table has the name
+	table    load.Table
+	aside    string
+	replaces bool // an older table has the name
+	// Of a table that was filled in a transaction of its own: what it is known
+	// by, and the rights that it would have had from the start.
+	oid    uint32
+	rights []right
 }
 
 const (
@@ -34,10 +39,13 @@ const (
 // swapAll renames the new tables into place and drops the old ones, the last
 // thing that a load does: it keeps readers waiting.
 func (l *loading) swapAll(ctx context.Context, steps load.Steps) error {
-	var old []string
+	var old, away []string
 	for _, s := range l.swaps {
 		if s.replaces {
-			old = append(old, s.table)
+			old = append(old, s.table.Name)
+		}
+		if s.oid != 0 {
+			away = append(away, s.aside)
 		}
 	}
 	old = append(old, steps.Drop...)
@@ -45,9 +53,18 @@ func (l *loading) swapAll(ctx context.Context, steps load.Steps) error {
 	if !l.dropped && l.viewsChange(steps, len(old)) {
 		views = l.viewNames()
 	}
-	if locked := slices.Concat(views, old); len(locked) > 0 {
-		if err := l.lockAll(ctx, append([]string{load.StateTable().Name}, locked...)); err != nil {
+	locked := slices.Concat(views, old)
+	if len(locked) > 0 {
+		locked = append([]string{load.StateTable().Name}, locked...)
+	}
+	if locked = append(locked, away...); len(locked) > 0 {
+		if err := l.lockAll(ctx, locked); err != nil {
 			return err
+		}
+	}
+	for _, s := range l.swaps {
+		if err := l.takeOver(ctx, s); err != nil {
+			return fmt.Errorf("table %s: %w", s.table.Name, err)
 		}
 	}
 	if len(views) > 0 {
@@ -61,19 +78,42 @@ func (l *loading) swapAll(ctx context.Context, steps load.Steps) error {
 		}
 	}
 	for _, s := range l.swaps {
-		statements := fmt.Sprintf("alter table %s rename to %s", l.name(s.aside), server.Ident(s.table))
+		statements := fmt.Sprintf("alter table %s rename to %s", l.name(s.aside), server.Ident(s.table.Name))
 		if _, err := l.tx.Exec(ctx, statements); err != nil {
-			return fmt.Errorf("rename table %s: %w", s.table, err)
+			return fmt.Errorf("rename table %s: %w", s.table.Name, err)
 		}
 		_, err := l.tx.Exec(ctx, `do $$ begin
-			if exists (select from pg_constraint where conrelid = `+sqltext.Literal(l.name(s.table))+`::regclass and conname = `+sqltext.Literal(s.aside+keyMark)+`) then
-				alter table `+l.name(s.table)+` rename constraint `+server.Ident(s.aside+keyMark)+` to `+server.Ident(s.table+keyMark)+`;
+			if exists (select from pg_constraint where conrelid = `+sqltext.Literal(l.name(s.table.Name))+`::regclass and conname = `+sqltext.Literal(s.aside+keyMark)+`) then
+				alter table `+l.name(s.table.Name)+` rename constraint `+server.Ident(s.aside+keyMark)+` to `+server.Ident(s.table.Name+keyMark)+`;
 			end if; end $$`)
 		if err != nil {
-			return fmt.Errorf("rename the key of table %s: %w", s.table, err)
+			return fmt.Errorf("rename the key of table %s: %w", s.table.Name, err)
 		}
 	}
 	return nil
+}
+
+// takeOver gives a new table the rights on the one that it replaces, and one
+// that was filled in a transaction of its own what it lacks.
+func (l *loading) takeOver(ctx context.Context, s swap) error {
+	if s.oid != 0 {
+		var oid uint32
+		if err := l.tx.QueryRow(ctx, "select to_regclass($1)::oid", l.name(s.aside)).Scan(&oid); err != nil || oid != s.oid {
+			return errors.Join(fmt.Errorf("%s is not the table that was filled any more: another load came in between", s.aside), err)
+		}
+		if _, err := l.tx.Exec(ctx, l.commentOn(s.aside, s.table.FullComment())); err != nil {
+			return fmt.Errorf("set its comment: %w", err)
+		}
+		for _, r := range s.rights {
+			if _, err := l.tx.Exec(ctx, r.statement); err != nil {
+				return fmt.Errorf("give usual rights: %w", err)
+			}
+		}
+	}
+	if !s.replaces {
+		return nil
+	}
+	return l.grant(ctx, l.tables[s.table.Name].oid, s.aside)
 }
 
 // lockAll gets hold of all tables at once, or of none: as long as others read

@@ -22,6 +22,7 @@ type relation struct {
 	// builtOn: others have made something that hangs on the table, which would
 	// go with it: a view, a foreign key, a trigger, an index, a setting …
 	builtOn bool
+	left    bool     // a load that ended early has left it
 	under   []string // views of the schema that read it; whether they are ours, the state tells
 }
 
@@ -68,13 +69,14 @@ select c.relname, c.oid, c.relkind::text,
 	array(select distinct v.relname::text from pg_catalog.pg_depend d
 		join pg_catalog.pg_rewrite w on w.oid = d.objid join pg_catalog.pg_class v on v.oid = w.ev_class
 		where d.classid = 'pg_catalog.pg_rewrite'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = c.oid
-		and v.oid <> c.oid and v.relkind = 'v' and v.relnamespace = c.relnamespace)
+		and v.oid <> c.oid and v.relkind = 'v' and v.relnamespace = c.relnamespace),
+	c.relkind = 'r' and coalesce(pg_catalog.obj_description(c.oid, 'pg_class') = $3, false)
 from pg_catalog.pg_class c
 where c.relnamespace = pg_catalog.to_regnamespace($1)`
 
 // readTables reads what the schema holds, by name.
 func readTables(ctx context.Context, tx pgx.Tx, schema string) (map[string]relation, error) {
-	rows, err := tx.Query(ctx, relationsQuery, server.Ident(schema), keyMark)
+	rows, err := tx.Query(ctx, relationsQuery, server.Ident(schema), keyMark, asideWords)
 	if err != nil {
 		return nil, fmt.Errorf("read tables: %w", err)
 	}
@@ -83,7 +85,7 @@ func readTables(ctx context.Context, tx pgx.Tx, schema string) (map[string]relat
 	for rows.Next() {
 		var name string
 		var r relation
-		if err := rows.Scan(&name, &r.oid, &r.kind, &r.names, &r.types, &r.key, &r.keyed, &r.builtOn, &r.under); err != nil {
+		if err := rows.Scan(&name, &r.oid, &r.kind, &r.names, &r.types, &r.key, &r.keyed, &r.builtOn, &r.under, &r.left); err != nil {
 			return nil, fmt.Errorf("read tables: %w", err)
 		}
 		tables[name] = r

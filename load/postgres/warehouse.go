@@ -1,12 +1,16 @@
 // Package postgres owns the warehouse that is a schema of a PostgreSQL
 // database.
 //
-// A load is one transaction for all tables, so a statement sees one
-// publication, and a load that fails in any way leaves nothing. Most of a large
-// table is replaced by a new table that is filled aside and renamed; a part of
-// one, and whatever others have built on (views, foreign keys, triggers,
-// indexes of their own), by deleting and copying in place. Only renaming keeps
-// readers waiting, for the moment that it takes.
+// A load changes all tables in one transaction, so a statement sees one
+// publication, and a load that fails leaves nothing. Most of a large table is
+// replaced by a new table that is filled aside and renamed; a part of one, and
+// whatever others have built on (views, foreign keys, triggers, indexes of
+// their own), by deleting and copying in place. Only renaming keeps readers
+// waiting, for the moment that it takes.
+//
+// Many rows are filled aside by several connections, in transactions of their
+// own. Where the load is killed then, or loses the server, tables stay that
+// only their owner can read, until the next load drops them.
 //
 // Who reads several tables in one transaction of level REPEATABLE READ begins
 // it with `lock table etl_publication in access share mode`: the snapshot of
@@ -43,6 +47,9 @@ type Warehouse struct {
 	// swapBytes is from how many bytes of Parquet on a table is replaced by
 	// renaming, where most of it changes.
 	swapBytes int64
+	// asideBytes is from how many bytes of Parquet on new tables are filled by
+	// several connections, in transactions of their own.
+	asideBytes int64
 	// patience is how long a load waits for others to stop reading a table.
 	patience time.Duration
 }
@@ -51,7 +58,7 @@ var _ load.Warehouse = (*Warehouse)(nil)
 
 // New returns the warehouse in a schema, which the first load makes.
 func New(s *server.Server, schema string) *Warehouse {
-	return &Warehouse{server: s, schema: schema, swapBytes: 1 << 20, patience: 10 * time.Minute}
+	return &Warehouse{server: s, schema: schema, swapBytes: 1 << 20, asideBytes: 16 << 20, patience: 10 * time.Minute}
 }
 
 // Close does nothing: between calls the warehouse keeps nothing open.
@@ -82,7 +89,7 @@ func (w *Warehouse) Held(ctx context.Context) (load.Held, error) {
 	return state.Held(), nil
 }
 
-// Load brings the schema to the publication in one transaction.
+// Load brings the schema to the publication: readers see it by one transaction.
 func (w *Warehouse) Load(ctx context.Context, publication load.Publication) (load.Result, error) {
 	start := time.Now()
 	result, err := w.load(ctx, publication)
@@ -101,12 +108,16 @@ func (w *Warehouse) load(ctx context.Context, publication load.Publication) (loa
 	if err := checkNames(publication); err != nil {
 		return result, err
 	}
+	l := &loading{builder: builder{Warehouse: w}, result: &result}
 	err := w.connected(ctx, func(conn *pgx.Conn) error {
 		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-			l := &loading{Warehouse: w, tx: tx, result: &result}
+			l.tx = tx
 			return l.run(ctx, publication)
 		})
 	})
+	if err != nil && l.away {
+		w.discard(ctx, l.madeSchema)
+	}
 	return result, err
 }
 

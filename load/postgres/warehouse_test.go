@@ -14,7 +14,12 @@ import (
 	"kefu/load/loadtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(postgrestest.Run(m)) }
+func TestMain(m *testing.M) {
+	if dsn := os.Getenv(childEnv); dsn != "" {
+		os.Exit(child(dsn, os.Args[1]))
+	}
+	os.Exit(postgrestest.Run(m))
+}
 
 // schema needs quotes wherever it stands.
 const schema = `kpi "of" o'clock`
@@ -47,13 +52,15 @@ func reader(t testing.TB, dsn string) *sql.DB {
 }
 
 func TestWarehouseKeepsTheContract(t *testing.T) {
-	for name, swapBytes := range map[string]int64{"renaming large tables": 0, "replacing rows in place": 1 << 40} {
+	for name, bytes := range map[string]struct{ swap, aside int64 }{
+		"renaming large tables": {0, 1 << 40}, "replacing rows in place": {1 << 40, 1 << 40}, "filling aside": {0, 0},
+	} {
 		t.Run(name, func(t *testing.T) {
 			dsns := map[load.Warehouse]string{}
 			loadtest.Run(t, loadtest.Harness{
 				New: func(t *testing.T) load.Warehouse {
 					w, dsn := fresh(t)
-					w.swapBytes = swapBytes
+					w.swapBytes, w.asideBytes = bytes.swap, bytes.aside
 					dsns[w] = dsn
 					return w
 				},

@@ -1,0 +1,283 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"golang.org/x/sync/errgroup"
+
+	server "kefu/extract/postgres"
+	"kefu/load"
+)
+
+// A load of many rows fills its new tables by several connections at once, each
+// table in a transaction of its own. Until the transaction of the load renames
+// them, only their owner can read them, and their comment says what they are. A
+// load that fails drops them; where it was killed, or lost the server, the next
+// load does.
+
+// asideWords is the comment of a table that waits for its name.
+const asideWords = "Filled by a load of kefu that is under way or ended early; the next load drops it."
+
+const (
+	// fillers is how many connections fill tables at once.
+	fillers = 2
+	// discardTime is how long a load that failed waits at each step of dropping
+	// what it made.
+	discardTime = 5 * time.Second
+)
+
+const (
+	lockAlone  = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
+	lockShared = "select pg_advisory_xact_lock_shared(hashtextextended($1, 0))"
+)
+
+// Names of advisory locks: of the load, and of each transaction that fills a
+// table for one.
+func (w *Warehouse) loadLock() string { return "kefu warehouse " + w.schema }
+func (w *Warehouse) fillLock() string { return "kefu warehouse aside " + w.schema }
+
+// alone waits for other loads of the warehouse, and for what the server still
+// does for one that was killed.
+func (l *loading) alone(ctx context.Context) error {
+	if _, err := l.tx.Exec(ctx, lockAlone, l.loadLock()); err != nil {
+		return err
+	}
+	filling, err := l.tx.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := filling.Exec(ctx, lockAlone, l.fillLock()); err != nil {
+		return err
+	}
+	return filling.Rollback(ctx) // which lets go of this lock alone
+}
+
+// dropLeftovers drops what a load has left that ended early.
+func (l *loading) dropLeftovers(ctx context.Context) error {
+	var left []string
+	for name, r := range l.tables {
+		if r.left {
+			left = append(left, name)
+			delete(l.tables, name)
+		}
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	return l.apart(ctx, func(b *builder) error { return b.drop(ctx, left) })
+}
+
+// apart does something in a transaction of its own.
+func (l *loading) apart(ctx context.Context, do func(*builder) error) error {
+	return l.connected(ctx, func(conn *pgx.Conn) error { return l.begin(ctx, conn, l.version, do) })
+}
+
+func (w *Warehouse) begin(ctx context.Context, conn *pgx.Conn, version int, do func(*builder) error) error {
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, settings); err != nil {
+			return fmt.Errorf("begin: %w", err)
+		}
+		return do(&builder{Warehouse: w, tx: tx, version: version})
+	})
+}
+
+func (b *builder) drop(ctx context.Context, tables []string) error {
+	names := make([]string, len(tables))
+	for i, table := range tables {
+		names[i] = b.name(table)
+	}
+	if _, err := b.tx.Exec(ctx, "drop table "+strings.Join(names, ", ")); err != nil {
+		return fmt.Errorf("drop what an earlier load has left: %w", err)
+	}
+	return nil
+}
+
+// fillAll makes new tables for all changes, which swapAll renames: many rows by
+// several connections at once.
+func (l *loading) fillAll(ctx context.Context, changes []load.Change) error {
+	size := int64(0)
+	for _, change := range changes {
+		if err := l.nameIsFree(change.Table); err != nil {
+			return fmt.Errorf("table %s: %w", change.Table.Name, err)
+		}
+		size += load.SizeOf(change.Files)
+	}
+	if len(changes) > 1 && size >= l.asideBytes {
+		conns, err := l.connectFillers(ctx)
+		defer func() {
+			for _, conn := range conns {
+				_ = conn.Close(context.WithoutCancel(ctx)) // what counts is committed
+			}
+		}()
+		if err != nil {
+			return err
+		}
+		if len(conns) > 0 {
+			return l.fillAside(ctx, conns, changes)
+		}
+	}
+	for _, change := range changes {
+		if err := l.put(ctx, change.Table, filesOf(change.Table, change.Files), false, l.result); err != nil {
+			return fmt.Errorf("table %s: %w", change.Table.Name, err)
+		}
+	}
+	return nil
+}
+
+// connectFillers makes as many connections as the server gives.
+func (l *loading) connectFillers(ctx context.Context) ([]*pgx.Conn, error) {
+	var conns []*pgx.Conn
+	for range fillers {
+		conn, err := l.server.Connect(ctx)
+		var told *pgconn.PgError
+		if errors.As(err, &told) && told.Code == "53300" { // too many connections
+			break
+		}
+		if err != nil {
+			return conns, err
+		}
+		conns = append(conns, conn)
+	}
+	return conns, nil
+}
+
+// fillAside fills the tables in transactions of their own, the largest first.
+func (l *loading) fillAside(ctx context.Context, conns []*pgx.Conn, changes []load.Change) error {
+	l.away = true
+	if l.schemaless {
+		l.madeSchema = true
+		err := l.begin(ctx, conns[0], l.version, func(b *builder) error { return b.makeSchema(ctx) })
+		if err != nil {
+			return err
+		}
+		l.schemaless = false
+	}
+	slices.SortStableFunc(changes, func(a, b load.Change) int { return cmp.Compare(load.SizeOf(b.Files), load.SizeOf(a.Files)) })
+	waiting := make(chan load.Change, len(changes))
+	for _, change := range changes {
+		waiting <- change
+	}
+	close(waiting)
+	var done sync.Mutex
+	var filled []swap
+	group, ctx := errgroup.WithContext(ctx)
+	for _, conn := range conns {
+		group.Go(func() error {
+			for change := range waiting {
+				s, rows, err := l.fillApart(ctx, conn, change)
+				if err != nil {
+					return fmt.Errorf("table %s: %w", change.Table.Name, err)
+				}
+				done.Lock()
+				filled = append(filled, s)
+				l.result.Tables++
+				l.result.Rows += rows
+				done.Unlock()
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for _, s := range filled {
+		_, s.replaces = l.table(s.table.Name)
+		l.tables[s.aside] = relation{oid: s.oid, kind: "r"}
+		l.swaps = append(l.swaps, s)
+	}
+	return nil
+}
+
+// fillApart makes a table that only its owner can read.
+func (l *loading) fillApart(ctx context.Context, conn *pgx.Conn, change load.Change) (s swap, rows int64, err error) {
+	err = l.begin(ctx, conn, l.version, func(b *builder) error {
+		if _, err := b.tx.Exec(ctx, lockShared, b.fillLock()); err != nil {
+			return fmt.Errorf("begin: %w", err)
+		}
+		// The other connection is what works beside this one.
+		if _, err := b.tx.Exec(ctx, "set local max_parallel_maintenance_workers = 0"); err != nil {
+			return fmt.Errorf("begin: %w", err)
+		}
+		rows, err = b.build(ctx, change.Table, filesOf(change.Table, change.Files), asideWords)
+		if err != nil {
+			return err
+		}
+		s = swap{table: change.Table, aside: change.Table.Name + newMark}
+		if err := b.tx.QueryRow(ctx, "select to_regclass($1)::oid", b.name(s.aside)).Scan(&s.oid); err != nil {
+			return fmt.Errorf("find it: %w", err)
+		}
+		s.rights, err = b.hide(ctx, s.oid, s.aside)
+		return err
+	})
+	return s, rows, err
+}
+
+// hide takes the rights away that others have on a new table by the schema's
+// default, and returns them.
+func (b *builder) hide(ctx context.Context, oid uint32, table string) ([]right, error) {
+	rights, err := b.rights(ctx, oid, table)
+	if err != nil || len(rights) == 0 {
+		return nil, err
+	}
+	_, err = b.tx.Exec(ctx, `do $$ declare other text; begin
+		for other in select distinct case a.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end
+			from pg_class c cross join lateral aclexplode(c.relacl) a where c.oid = `+fmt.Sprint(oid)+` and a.grantee <> c.relowner
+		loop execute format('revoke all on %s from %s', `+fmt.Sprint(oid)+`::regclass, other); end loop; end $$`)
+	if err != nil {
+		return nil, fmt.Errorf("hide it: %w", err)
+	}
+	return rights, nil
+}
+
+// discard drops, as far as the server lets it, what a load that failed made in
+// transactions of its own. Where another load runs by now, that one does.
+func (w *Warehouse) discard(ctx context.Context, schemaToo bool) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 4*discardTime)
+	defer cancel()
+	// The error of the load is the one to tell; the next load drops what is left.
+	_ = w.connected(ctx, func(conn *pgx.Conn) error {
+		return w.begin(ctx, conn, 0, func(b *builder) error {
+			// The server may still be at the end of what failed.
+			if _, err := b.tx.Exec(ctx, fmt.Sprintf("set local lock_timeout = %d", discardTime.Milliseconds())); err != nil {
+				return err
+			}
+			for _, lock := range []string{w.loadLock(), w.fillLock()} {
+				if _, err := b.tx.Exec(ctx, lockAlone, lock); err != nil {
+					return err
+				}
+			}
+			tables, err := readTables(ctx, b.tx, w.schema)
+			if err != nil {
+				return err
+			}
+			var left []string
+			for name, r := range tables {
+				if r.left {
+					left = append(left, name)
+				}
+			}
+			if len(left) > 0 {
+				if err := b.drop(ctx, left); err != nil {
+					return err
+				}
+			}
+			if !schemaToo {
+				return nil
+			}
+			_ = pgx.BeginFunc(ctx, b.tx, func(tx pgx.Tx) error { // unless somebody uses it by now
+				_, err := tx.Exec(ctx, "drop schema "+server.Ident(w.schema))
+				return err
+			})
+			return nil
+		})
+	})
+}

@@ -10,6 +10,7 @@
 package merge
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"golang.org/x/sync/errgroup"
 
 	"kefu/extract/dataset"
 	"kefu/extract/lake"
@@ -81,8 +83,8 @@ type Merger struct {
 	budget  int64
 }
 
-// pileBytes is how many bytes of rows wait in memory; as many again are on
-// their way to disk.
+// pileBytes is how many bytes of rows that a day places wait in memory, and twice
+// as many of others; as many again are on their way to disk.
 const pileBytes = 96 << 20
 
 // cutting is a cut under way.
@@ -128,17 +130,33 @@ func (m *Merger) Add(ctx context.Context, s *dataset.Schema, file string, rows a
 		return err
 	}
 	p.add(file, rows)
-	total, largest := int64(0), p
+	if p := m.largest((*pile).dated, m.budget); p != nil {
+		return m.startCut(p)
+	}
+	// A run of rows that no day places has some of every partition, and another
+	// one makes all of them be written twice: these rows wait longer.
+	if p := m.largest((*pile).scattered, 2*m.budget); p != nil {
+		return m.startCut(p)
+	}
+	return nil
+}
+
+// largest returns the largest pile of a kind once all of them together hold so
+// many bytes, else nil.
+func (m *Merger) largest(kind func(*pile) bool, budget int64) *pile {
+	total, largest := int64(0), (*pile)(nil)
 	for _, p := range m.piles {
-		total += p.bytes
-		if p.bytes > largest.bytes {
-			largest = p
+		if kind(p) {
+			total += p.bytes
+			if largest == nil || p.bytes > largest.bytes {
+				largest = p
+			}
 		}
 	}
-	if total < m.budget {
+	if total < budget {
 		return nil
 	}
-	return m.startCut(largest)
+	return largest
 }
 
 // expect makes room for rows of a dataset.
@@ -163,6 +181,7 @@ func (m *Merger) startCut(p *pile) error {
 		return err
 	}
 	c := &cutting{pile: p, done: make(chan error, 1)}
+	m.date(p)
 	batches := p.take()
 	m.cutting = c
 	go func() {
@@ -248,6 +267,9 @@ func (m *Merger) Merge(ctx context.Context, s *dataset.Schema, current []lake.Fi
 }
 
 func (m *Merger) merge(ctx context.Context, p *pile, current []lake.File) (*Outcome, error) {
+	if err := m.settleAll(); err != nil {
+		return nil, err
+	}
 	if err := m.settlePile(ctx, p); err != nil {
 		return nil, err
 	}
@@ -261,16 +283,54 @@ func (m *Merger) settlePile(ctx context.Context, p *pile) error {
 	if err := m.awaitCut(); err != nil {
 		return err
 	}
-	p.asOf = map[string]time.Time{}
-	for _, f := range m.files {
-		p.asOf[f.ID] = f.AsOf
-	}
+	m.date(p)
 	if batches := p.take(); len(batches) > 0 {
 		if _, err := p.cut(m.store, m.writer, batches, false); err != nil {
 			return err
 		}
 	}
 	return m.loadFiles(ctx)
+}
+
+// date tells a pile how recent the files are that have arrived.
+func (m *Merger) date(p *pile) {
+	p.asOf = map[string]time.Time{}
+	for _, f := range m.files {
+		p.asOf[f.ID] = f.AsOf
+	}
+}
+
+// cutters is how many piles are written at once when no more rows arrive.
+const cutters = 2
+
+// settleAll writes the rows of all piles as runs.
+func (m *Merger) settleAll() error {
+	if err := m.awaitCut(); err != nil {
+		return err
+	}
+	var full []*pile
+	for _, p := range m.piles {
+		if len(p.batches) > 0 {
+			full = append(full, p)
+		}
+	}
+	slices.SortFunc(full, func(a, b *pile) int { return cmp.Compare(b.bytes, a.bytes) })
+	var work errgroup.Group
+	work.SetLimit(cutters)
+	for _, p := range full {
+		m.date(p)
+		batches := p.take()
+		work.Go(func() error {
+			w, err := datafile.NewWriter()
+			if err != nil {
+				release(batches)
+				return err
+			}
+			_, err = p.cut(m.store, w, batches, false)
+			return err
+		})
+	}
+	return work.Wait()
 }
 
 func (m *Merger) loadFiles(ctx context.Context) error {

@@ -3,6 +3,7 @@ package merge
 import (
 	"cmp"
 	"encoding/binary"
+	"math/bits"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -22,8 +23,8 @@ type key struct {
 	there   []arrow.Array   // to ask what is missing; nil = nothing is
 }
 
-// item is a row on its way through the sort: what its first key starts with
-// decides nearly always.
+// item is a row on its way through the sort: what its keys start with decides
+// nearly always.
 type item struct {
 	prefix uint64
 	ref    ref
@@ -64,14 +65,21 @@ func keyOf(c *column) (k key, varies bool) {
 
 // ranks tells where each word stands among the sorted.
 func (c *column) ranks() []int64 {
-	order := make([]int32, len(c.words))
-	for i := range order {
-		order[i] = int32(i)
+	shared := 0
+	for i, word := range c.words {
+		if i == 0 {
+			shared = len(word)
+		}
+		shared = common(c.words[0][:shared], word)
 	}
-	slices.SortFunc(order, func(a, b int32) int { return cmp.Compare(c.words[a], c.words[b]) })
-	ranks := make([]int64, len(order))
-	for rank, at := range order {
-		ranks[at] = int64(rank)
+	items := make([]item, len(c.words))
+	for i, word := range c.words {
+		items[i] = item{prefixOf(word[shared:]), ref{row: uint32(i)}}
+	}
+	arrange(items, func(a, b ref) int { return cmp.Compare(c.words[a.row], c.words[b.row]) })
+	ranks := make([]int64, len(items))
+	for rank, at := range items {
+		ranks[at.ref.row] = int64(rank)
 	}
 	return ranks
 }
@@ -136,30 +144,128 @@ func (s *sorter) sort(rows []ref) {
 		return
 	}
 	items := make([]item, len(rows))
-	first := &s.keys[0]
-	shared := first.shared(rows)
-	for i, r := range rows {
-		items[i] = item{first.prefix(r, shared), r}
-	}
-	slices.SortFunc(items, func(a, b item) int {
-		if a.prefix != b.prefix {
-			return cmp.Compare(a.prefix, b.prefix)
-		}
+	s.prefixes(items, rows)
+	arrange(items, func(a, b ref) int {
 		for i := range s.keys {
-			if c := s.keys[i].compare(a.ref, b.ref); c != 0 {
+			if c := s.keys[i].compare(a, b); c != 0 {
 				return c
 			}
 		}
-		return cmp.Or(cmp.Compare(a.ref.batch, b.ref.batch), cmp.Compare(a.ref.row, b.ref.row))
+		return cmp.Or(cmp.Compare(a.batch, b.batch), cmp.Compare(a.row, b.row))
 	})
 	for i := range items {
 		rows[i] = items[i].ref
 	}
 }
 
+// prefixes packs into 64 bits as much of the rows' keys as they hold: numbers
+// in as many bits as their range asks for, of the first texts the beginning.
+func (s *sorter) prefixes(items []item, rows []ref) {
+	for i, r := range rows {
+		items[i].ref = r
+	}
+	room := 64
+	for i := range s.keys {
+		k := &s.keys[i]
+		if k.texts != nil {
+			shared := k.shared(rows)
+			for i, r := range rows {
+				items[i].prefix |= k.beginning(r, shared) >> (64 - room)
+			}
+			return
+		}
+		low, high := k.bounds(rows)
+		// A missing value is one more than the largest.
+		width := bits.Len64(uint64(high) - uint64(low) + 1)
+		if high-low < 0 || width > room {
+			return
+		}
+		room -= width
+		for i, r := range rows {
+			v := uint64(high) - uint64(low) + 1
+			if !k.missing(r) {
+				v = uint64(k.numbers[r.batch][r.row]) - uint64(low)
+			}
+			items[i].prefix |= v << room
+		}
+	}
+}
+
+// bounds are the smallest and the largest number that is there.
+func (k *key) bounds(rows []ref) (low, high int64) {
+	seen := false
+	for _, r := range rows {
+		if k.missing(r) {
+			continue
+		}
+		v := k.numbers[r.batch][r.row]
+		if !seen {
+			low, high, seen = v, v, true
+		}
+		low, high = min(low, v), max(high, v)
+	}
+	return low, high
+}
+
+// fewItems is how many items are not worth counting.
+const fewItems = 256
+
+// arrange sorts items by their prefix, those of one prefix as told.
+func arrange(items []item, compare func(a, b ref) int) {
+	if len(items) > fewItems {
+		items = byPrefix(items)
+	} else {
+		slices.SortFunc(items, func(a, b item) int { return cmp.Compare(a.prefix, b.prefix) })
+	}
+	for from := 0; from < len(items); {
+		to := from + 1
+		for to < len(items) && items[to].prefix == items[from].prefix {
+			to++
+		}
+		if to-from > 1 {
+			slices.SortFunc(items[from:to], func(a, b item) int { return compare(a.ref, b.ref) })
+		}
+		from = to
+	}
+}
+
+// byPrefix sorts items byte by byte, from the last; bytes that are alike in all
+// of them cost nothing.
+func byPrefix(items []item) []item {
+	var counts [8][256]int
+	for _, it := range items {
+		for b := range counts {
+			counts[b][byte(it.prefix>>(8*b))]++
+		}
+	}
+	from, to := items, make([]item, len(items))
+	for b := range counts {
+		shift := 8 * b
+		if counts[b][byte(items[0].prefix>>shift)] == len(items) {
+			continue
+		}
+		var places [256]int
+		at := 0
+		for v, n := range counts[b] {
+			places[v] = at
+			at += n
+		}
+		for _, it := range from {
+			v := byte(it.prefix >> shift)
+			to[places[v]] = it
+			places[v]++
+		}
+		from, to = to, from
+	}
+	if &from[0] != &items[0] {
+		copy(items, from)
+	}
+	return items
+}
+
 // shared is how many bytes all texts of the rows start with.
 func (k *key) shared(rows []ref) int {
-	if k.texts == nil || len(rows) == 0 {
+	if len(rows) == 0 || k.missing(rows[0]) {
 		return 0
 	}
 	first := k.text(rows[0])
@@ -168,10 +274,17 @@ func (k *key) shared(rows []ref) int {
 		if k.missing(r) {
 			return 0
 		}
-		v := k.text(r)
-		n = min(n, len(v))
-		for n > 0 && v[:n] != first[:n] {
-			n--
+		n = common(first[:n], k.text(r))
+	}
+	return n
+}
+
+// common is how many bytes two texts have in common at their start.
+func common(a, b string) int {
+	n := min(len(a), len(b))
+	for i := range n {
+		if a[i] != b[i] {
+			return i
 		}
 	}
 	return n
@@ -181,16 +294,17 @@ func (k *key) text(r ref) string { return k.texts[r.batch].Value(int(r.row)) }
 
 func (k *key) missing(r ref) bool { return k.there != nil && k.there[r.batch].IsNull(int(r.row)) }
 
-// prefix orders rows as far as eight bytes can.
-func (k *key) prefix(r ref, shared int) uint64 {
-	switch {
-	case k.missing(r):
+// beginning orders texts as far as eight bytes behind those that all share can.
+func (k *key) beginning(r ref, shared int) uint64 {
+	if k.missing(r) {
 		return 1<<64 - 1
-	case k.texts == nil:
-		return uint64(k.numbers[r.batch][r.row]) ^ 1<<63
 	}
+	return prefixOf(k.text(r)[shared:])
+}
+
+func prefixOf(text string) uint64 {
 	var b [8]byte
-	copy(b[:], k.text(r)[shared:])
+	copy(b[:], text)
 	return binary.BigEndian.Uint64(b[:])
 }
 

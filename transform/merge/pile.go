@@ -54,6 +54,11 @@ func (p *pile) add(file string, rows arrow.RecordBatch) {
 	p.bytes += sizeOf(rows)
 }
 
+// dated tells rows that their day places: they come in stretches of one partition.
+func (p *pile) dated() bool { return p.spec.PartitionBy == lake.ByDay }
+
+func (p *pile) scattered() bool { return !p.dated() }
+
 func sizeOf(rows arrow.RecordBatch) int64 {
 	n := int64(0)
 	for _, c := range rows.Columns() {

@@ -3,7 +3,6 @@ package merge
 import (
 	"fmt"
 	"math/bits"
-	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -65,13 +64,70 @@ func printsOf(a arrow.Array) (func(row int) uint64, error) {
 	}, nil
 }
 
+// bucketPrints is how many fingerprints are compared at once: so many fit the
+// processor's cache.
+const bucketPrints = 1 << 13
+
 // repeat tells whether any two rows may have the same key.
 func (p *prints) repeat() bool {
-	all := slices.Concat(p.chunks...)
-	slices.Sort(all)
-	for i := 1; i < len(all); i++ {
-		if all[i] == all[i-1] {
+	total := 0
+	for _, chunk := range p.chunks {
+		total += len(chunk)
+	}
+	shift := 64 - bits.Len(uint(total/bucketPrints))
+	ends := make([]int, 1<<(64-shift)+1)
+	for _, chunk := range p.chunks {
+		for _, k := range chunk {
+			ends[k>>shift+1]++
+		}
+	}
+	for i := 1; i < len(ends); i++ {
+		ends[i] += ends[i-1]
+	}
+	all, most := make([]uint64, total), 0
+	for i, chunk := range p.chunks {
+		for _, k := range chunk {
+			all[ends[k>>shift]] = k
+			ends[k>>shift]++
+		}
+		p.chunks[i] = nil
+	}
+	p.chunks = [][]uint64{all}
+	from := 0
+	for _, end := range ends[:len(ends)-1] {
+		most, from = max(most, end-from), end
+	}
+	slots, from := make([]uint64, 1<<bits.Len(uint(2*most))), 0
+	for _, end := range ends[:len(ends)-1] {
+		if repeated(all[from:end], slots) {
 			return true
+		}
+		from = end
+	}
+	return false
+}
+
+// repeated tells whether a number stands twice among others, with the help of a
+// table that has room for twice as many.
+func repeated(all, slots []uint64) bool {
+	clear(slots)
+	mask, zero := uint64(len(slots)-1), false
+	for _, k := range all {
+		if k == 0 {
+			if zero {
+				return true
+			}
+			zero = true
+			continue
+		}
+		for i := k & mask; ; i = (i + 1) & mask {
+			if slots[i] == k {
+				return true
+			}
+			if slots[i] == 0 {
+				slots[i] = k
+				break
+			}
 		}
 	}
 	return false

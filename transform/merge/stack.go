@@ -47,7 +47,13 @@ func newStack(batches []arrow.RecordBatch) (*stack, error) {
 
 // unite makes one dictionary of those of all batches.
 func (c *column) unite() error {
-	places := map[string]int32{}
+	most := 0
+	for _, a := range c.arrays {
+		if d, ok := a.(*array.Dictionary); ok {
+			most += d.Dictionary().Len()
+		}
+	}
+	places := make(map[string]int32, most)
 	for _, a := range c.arrays {
 		d, ok := a.(*array.Dictionary)
 		if !ok {
@@ -121,7 +127,7 @@ func (c *column) gather(rows []ref) (arrow.Array, error) {
 	case *arrow.BooleanType:
 		buffers[1] = memory.NewBufferBytes(c.gatherBits(rows))
 	case arrow.FixedWidthDataType:
-		buffers[1] = memory.NewBufferBytes(c.gatherFixed(rows, t.Bytes()))
+		buffers[1] = memory.NewBufferBytes(c.gatherFixed(rows, nulls, t.Bytes()))
 	default:
 		return nil, fmt.Errorf("type %s cannot be ordered", typ)
 	}
@@ -188,6 +194,9 @@ func (c *column) gatherCodes(rows []ref, nulls int) []int32 {
 		}
 	}
 	out := make([]int32, len(rows))
+	if len(c.words) <= 1 {
+		return out
+	}
 	for i, r := range rows {
 		if nulls == 0 || c.arrays[r.batch].IsValid(int(r.row)) {
 			out[i] = c.codes[r.batch][from[r.batch][r.row]]
@@ -210,7 +219,10 @@ func (c *column) gatherBits(rows []ref) []byte {
 	return out
 }
 
-func (c *column) gatherFixed(rows []ref, width int) []byte {
+func (c *column) gatherFixed(rows []ref, nulls, width int) []byte {
+	if nulls == len(rows) {
+		return make([]byte, len(rows)*width)
+	}
 	from := make([][]byte, len(c.arrays))
 	for b, a := range c.arrays {
 		from[b] = a.Data().Buffers()[1].Bytes()[a.Data().Offset()*width:]

@@ -3,6 +3,7 @@ package merge_test
 import (
 	"crypto/md5"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -119,4 +120,62 @@ func (f *fixture) buckets(file lake.File) string {
 		f.t.Fatal(err)
 	}
 	return out
+}
+
+// writers lists who wrote the files of a table.
+func (f *fixture) writers(name string) []string {
+	f.t.Helper()
+	var out []string
+	for _, file := range f.files[name] {
+		rows, err := f.engine.Query(f.t.Context(), "select created_by from parquet_file_metadata("+sqltext.Literal(file.Path)+")")
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		for rows.Next() {
+			var by string
+			if err := rows.Scan(&by); err != nil {
+				f.t.Fatal(err)
+			}
+			out = append(out, by)
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			f.t.Fatal(err)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// Items wait until all of them have come, however often messages are written
+// meanwhile; only where they are too many are they written twice.
+func TestItemsAreWrittenOnce(t *testing.T) {
+	for _, c := range []struct {
+		limit int64
+		want  []string
+	}{{40_000, []string{"kefu"}}, {1_000, []string{"DuckDB"}}} {
+		f := newFixture(t)
+		m := merge.New(f.engine, f.store)
+		m.Limit(c.limit)
+		for from := 0; from < 320; from += 20 {
+			f.add(m, "order_items", "f1", from, items(320)[from:from+20])
+			var messages []row
+			for i := range 60 {
+				messages = append(messages, message(fmt.Sprintf("m%d-%d", from, i), fmt.Sprintf("2026-01-%02d 10:00:00", 1+from/20), "h"))
+			}
+			f.add(m, "chat_messages", "f1", from, messages)
+		}
+		m.Arrived(file("f1"))
+		out, err := m.Merge(t.Context(), dataset.ByName("order_items"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.files["order_items"] = out.Files
+		if got := f.content("order_items", "order_id"); out.Rows != 320 || strings.Count(got, ";") != 319 {
+			t.Errorf("limit %d: %d rows entered", c.limit, out.Rows)
+		}
+		if got := f.writers("order_items"); len(got) != 1 || !strings.HasPrefix(got[0], c.want[0]) {
+			t.Errorf("limit %d: the files were written by %q, want %q", c.limit, got, c.want)
+		}
+		m.Discard()
+	}
 }

@@ -76,6 +76,7 @@ type Merger struct {
 	engine  compute.Engine
 	store   compute.Store
 	files   []File
+	ended   bool     // a file has arrived, and no rows since
 	gone    []string // source_file of what was withdrawn
 	piles   map[string]*pile
 	cutting *cutting
@@ -134,8 +135,13 @@ func (m *Merger) Add(ctx context.Context, s *dataset.Schema, file string, rows a
 		return m.startCut(p)
 	}
 	// A run of rows that no day places has some of every partition, and another
-	// one makes all of them be written twice: these rows wait longer.
-	if p := m.largest((*pile).scattered, 2*m.budget); p != nil {
+	// one makes all of them be written twice: these rows wait longer, but for
+	// many of files that have ended, for the next may bring none.
+	limit := 2 * m.budget
+	if m.ended {
+		m.ended, limit = false, m.budget/2
+	}
+	if p := m.largest((*pile).scattered, limit); p != nil {
 		return m.startCut(p)
 	}
 	return nil
@@ -209,7 +215,10 @@ func (m *Merger) awaitCut() error {
 
 // Arrived notes a file whose rows have all been added, in the order in which
 // files are read.
-func (m *Merger) Arrived(f File) { m.files = append(m.files, f) }
+func (m *Merger) Arrived(f File) {
+	m.files = append(m.files, f)
+	m.ended = true
+}
 
 // Drop forgets the rows that were added from a file so far: it turned out to be
 // unusable, or is read once more.

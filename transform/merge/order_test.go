@@ -190,7 +190,7 @@ func TestRepeatedFingerprintsAreFound(t *testing.T) {
 			p.chunks = append(p.chunks, []uint64{k})
 			break
 		}
-		if !p.repeat() || !p.repeat() {
+		if !p.repeat() {
 			t.Fatalf("seed %d: the fingerprint that repeats among %d is not found", seed, n)
 		}
 	}

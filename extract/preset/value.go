@@ -142,5 +142,15 @@ func lostDigits(s string, kind Kind) bool {
 	if kind == Lossy {
 		return true
 	}
-	return len(s) >= 5 && len(s) <= 24 && s[0] >= '0' && s[0] <= '9' && strings.ContainsAny(s, "eE") && floatID.MatchString(s)
+	return len(s) >= 5 && len(s) <= 24 && s[0] >= '0' && s[0] <= '9' && hasExponent(s) && floatID.MatchString(s)
+}
+
+// hasExponent tells a text with the letter of an exponent.
+func hasExponent(s string) bool {
+	for i := range len(s) {
+		if s[i]|0x20 == 'e' {
+			return true
+		}
+	}
+	return false
 }

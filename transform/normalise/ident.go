@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"unicode/utf8"
 
+	"github.com/zeebo/xxh3"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -76,8 +77,11 @@ func scientific(s string) bool {
 	if !isDigit(s[0]) {
 		return false
 	}
-	at := strings.IndexAny(s, "eE")
-	if at < 0 {
+	at := 1
+	for at < len(s) && s[at]|0x20 != 'e' {
+		at++
+	}
+	if at == len(s) {
 		return false
 	}
 	whole, fraction, point := strings.Cut(s[:at], ".")
@@ -87,6 +91,7 @@ func scientific(s string) bool {
 
 // identity is what is known of one account or buyer.
 type identity struct {
+	raw    string // as written
 	id     string // normalised
 	stored string // as the lake has it: of buyers the hash, or id in plain mode and for masks
 	hashed string // of buyers the keyed hash, of masks the id
@@ -127,11 +132,13 @@ type identities struct {
 	hasher     *hasher
 	make       func(h *hasher, raw string) identity
 	young, old map[string]*identity
-	last       *identity // of lastRaw: messages come in conversations
-	lastRaw    string
+	near       [nearIdentities]*identity // of those in conversations at the moment, by their hash
 }
 
-const identityGeneration = 1 << 16
+const (
+	identityGeneration = 1 << 16
+	nearIdentities     = 1 << 12
+)
 
 func newIdentities(h *hasher, mk func(*hasher, string) identity) *identities {
 	return &identities{hasher: h, make: mk, young: map[string]*identity{}}
@@ -139,12 +146,11 @@ func newIdentities(h *hasher, mk func(*hasher, string) identity) *identities {
 
 // get returns the identity of an id as written; one with an empty id is missing.
 func (c *identities) get(raw string) *identity {
-	if c.last != nil && raw == c.lastRaw {
-		return c.last
+	near := &c.near[xxh3.HashString(raw)%nearIdentities]
+	if *near == nil || (*near).raw != raw {
+		*near = c.find(raw)
 	}
-	e := c.find(raw)
-	c.last, c.lastRaw = e, raw
-	return e
+	return *near
 }
 
 func (c *identities) find(raw string) *identity {
@@ -155,11 +161,12 @@ func (c *identities) find(raw string) *identity {
 	if e == nil {
 		made := c.make(c.hasher, raw)
 		e = &made
+		e.raw = strings.Clone(raw)
 	}
 	if len(c.young) >= identityGeneration {
 		c.old, c.young = c.young, make(map[string]*identity, identityGeneration)
 	}
-	c.young[strings.Clone(raw)] = e
+	c.young[e.raw] = e
 	return e
 }
 

@@ -23,10 +23,20 @@ const (
 	maxMaskSuffix = 4
 )
 
+// Masks with suffixes of at most so many runes are remembered, at most so many.
+const (
+	knownSuffix = 2
+	knownMasks  = 1 << 15
+)
+
+// maskHash is the key of a mask, in hex.
+type maskHash [2 * maskHashBytes]byte
+
 // hasher computes keyed hashes with one reused state. Each use starts its
 // message with a word and a control character, which no id contains; buyers' ids
 // stand for themselves.
 type hasher struct {
+	masks     map[string]maskHash // of short masks, which many buyers fit
 	mac       hash.Hash
 	digestKey [sha256.Size]byte // of the digests of rows
 	plain     bool
@@ -74,7 +84,18 @@ func (h *hasher) maskKey(p, s int, prefix, suffix string) []byte {
 	h.in = strconv.AppendInt(h.in, int64(s), 10)
 	h.in = append(append(h.in, 0x1f), prefix...)
 	h.in = append(append(h.in, 0x1f), suffix...)
-	return h.hexDigest(maskHashBytes)
+	if s > knownSuffix {
+		return h.hexDigest(maskHashBytes)
+	}
+	key, known := h.masks[string(h.in)]
+	if !known {
+		copy(key[:], h.hexDigest(maskHashBytes))
+		if h.masks == nil || len(h.masks) >= knownMasks {
+			h.masks = map[string]maskHash{}
+		}
+		h.masks[string(h.in)] = key
+	}
+	return h.hex[:copy(h.hex[:], key[:])]
 }
 
 // keyOfMask returns the join key of a masked id such as j****23, or "" for one

@@ -32,7 +32,7 @@ func (b *builder) makeSchema(ctx context.Context) error {
 
 // content is what fills a table.
 type content struct {
-	rows func(ctx context.Context, emit func([]byte) error) error
+	rows func(ctx context.Context, out *sheet) error
 	// nulls tells the columns of the table that may hold a NULL among the rows.
 	nulls func() ([]string, error)
 }

@@ -113,8 +113,28 @@ func textField(column arrow.Array) field {
 		return func(to []byte, i int) ([]byte, error) { return appendText(to, texts.Value(i)), nil }
 	case *array.Binary:
 		return func(to []byte, i int) ([]byte, error) { return appendText(to, texts.ValueString(i)), nil }
+	case *array.Dictionary:
+		return codedField(texts)
 	}
 	return nil
+}
+
+// codedField encodes each text of a dictionary once.
+func codedField(column *array.Dictionary) field {
+	text := textField(column.Dictionary())
+	codes, ok := column.Indices().(*array.Int32)
+	if text == nil || !ok {
+		return nil
+	}
+	encoded := make([][]byte, column.Dictionary().Len())
+	for i := range encoded {
+		var err error
+		if encoded[i], err = text(nil, i); err != nil {
+			return nil
+		}
+	}
+	places := codes.Int32Values()
+	return func(to []byte, i int) ([]byte, error) { return append(to, encoded[places[i]]...), nil }
 }
 
 func booleanField(column arrow.Array) field {

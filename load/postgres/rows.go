@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
@@ -23,22 +24,48 @@ const (
 	sendBytes = 256 << 10
 	// ahead is how many such pieces are made before they are taken.
 	ahead = 8
+	// fewBytes is how large the dictionary page of a column is at most whose
+	// values are encoded once and not row by row.
+	fewBytes = 16 << 10
 )
+
+// sheet is a piece of COPY's data that is being written.
+type sheet struct {
+	data []byte
+	// send takes the data, which are its own from then on, and returns an empty
+	// piece.
+	send func([]byte) ([]byte, error)
+}
+
+// rowEnds sends the piece once it is large enough.
+func (s *sheet) rowEnds() error {
+	if len(s.data) < sendBytes {
+		return nil
+	}
+	return s.flush()
+}
+
+func (s *sheet) flush() (err error) {
+	s.data, err = s.send(s.data)
+	return err
+}
 
 // stream is rows in COPY's binary form, made beside the connection that reads
 // them. Close ends it early, and is needed in any case.
 type stream struct {
 	pieces chan []byte
-	rest   []byte
+	spare  chan []byte // pieces that were read to their end
+	piece  []byte      // that is being read
+	rest   []byte      // of it
 	ended  chan struct{}
 	stop   context.CancelFunc
 	err    error // of making the rows; read it after ended
 }
 
-// newStream lets produce make rows, which it gives to emit.
-func newStream(ctx context.Context, produce func(ctx context.Context, emit func([]byte) error) error) *stream {
+// newStream lets produce write rows.
+func newStream(ctx context.Context, produce func(ctx context.Context, out *sheet) error) *stream {
 	ctx, stop := context.WithCancel(ctx)
-	s := &stream{pieces: make(chan []byte, ahead), ended: make(chan struct{}), stop: stop}
+	s := &stream{pieces: make(chan []byte, ahead), spare: make(chan []byte, ahead), ended: make(chan struct{}), stop: stop}
 	go func() {
 		defer close(s.ended)
 		defer close(s.pieces)
@@ -48,28 +75,45 @@ func newStream(ctx context.Context, produce func(ctx context.Context, emit func(
 				s.err = fmt.Errorf("read rows: %v", p)
 			}
 		}()
-		emit := func(piece []byte) error {
+		out := &sheet{data: copyStart, send: func(piece []byte) ([]byte, error) {
 			select {
 			case s.pieces <- piece:
-				return nil
+				return s.empty(), nil
 			case <-ctx.Done():
-				return context.Cause(ctx)
+				return nil, context.Cause(ctx)
 			}
+		}}
+		if s.err = out.flush(); s.err == nil {
+			s.err = produce(ctx, out)
 		}
-		s.err = emit(copyStart)
 		if s.err == nil {
-			s.err = produce(ctx, emit)
-		}
-		if s.err == nil {
-			s.err = emit(copyEnd)
+			out.data = append(out.data, copyEnd...)
+			s.err = out.flush()
 		}
 	}()
 	return s
 }
 
+// empty returns a piece without content.
+func (s *stream) empty() []byte {
+	select {
+	case piece := <-s.spare:
+		return piece[:0]
+	default:
+		return make([]byte, 0, sendBytes+sendBytes/8)
+	}
+}
+
 // Read implements io.Reader.
 func (s *stream) Read(p []byte) (int, error) {
 	if len(s.rest) == 0 {
+		if cap(s.piece) >= sendBytes {
+			select {
+			case s.spare <- s.piece:
+			default:
+			}
+		}
+		s.piece = nil
 		piece, ok := <-s.pieces
 		if !ok {
 			<-s.ended
@@ -78,7 +122,7 @@ func (s *stream) Read(p []byte) (int, error) {
 			}
 			return 0, io.EOF
 		}
-		s.rest = piece
+		s.piece, s.rest = piece, piece
 	}
 	n := copy(p, s.rest)
 	s.rest = s.rest[n:]
@@ -99,11 +143,11 @@ func (s *stream) Close() error {
 
 // fromFiles makes a table's rows from Parquet files; a column that a file lacks
 // is NULL.
-func fromFiles(table load.Table, files []string) func(context.Context, func([]byte) error) error {
-	return func(ctx context.Context, emit func([]byte) error) error {
+func fromFiles(table load.Table, files []string) func(context.Context, *sheet) error {
+	return func(ctx context.Context, out *sheet) error {
 		for _, path := range files {
 			path = load.LocalPath(path)
-			if err := fromFile(ctx, table, path, emit); err != nil {
+			if err := fromFile(ctx, table, path, out); err != nil {
 				return fileError(path, err)
 			}
 		}
@@ -120,43 +164,76 @@ func fileError(path string, err error) error {
 	return fmt.Errorf("read %s: %w", path, err)
 }
 
-func fromFile(ctx context.Context, table load.Table, path string, emit func([]byte) error) (err error) {
+func fromFile(ctx context.Context, table load.Table, path string, out *sheet) (err error) {
 	parquetFile, err := file.OpenParquetFile(path, false)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, parquetFile.Close()) }()
-	reader, err := pqarrow.NewFileReader(parquetFile, pqarrow.ArrowReadProperties{BatchSize: readRows}, memory.DefaultAllocator)
-	if err != nil {
-		return err
-	}
 	want, places := columnsOf(parquetFile, table)
 	if len(want) == 0 && parquetFile.NumRows() > 0 {
 		return fmt.Errorf("it has none of the columns of %s", table.Name)
 	}
-	if parquetFile.NumRows() == 0 {
-		return nil
+	properties := pqarrow.ArrowReadProperties{BatchSize: readRows}
+	for i, place := range places {
+		if place >= 0 && table.Columns[i].Type == "VARCHAR" && repeats(parquetFile, want[place]) {
+			properties.SetReadDict(want[place], true)
+		}
 	}
-	records, err := reader.GetRecordReader(ctx, want, nil)
+	reader, err := pqarrow.NewFileReader(parquetFile, properties, memory.DefaultAllocator)
 	if err != nil {
 		return err
 	}
-	defer records.Release()
 	rows := int64(0)
-	for records.Next() {
-		batch := records.RecordBatch()
-		rows += batch.NumRows()
-		if err := emitBatch(table, batch, places, emit); err != nil {
+	for group := range parquetFile.NumRowGroups() { // each has dictionaries of its own
+		n, err := fromGroup(ctx, table, reader, group, want, places, out)
+		if err != nil {
 			return err
 		}
-	}
-	if err := records.Err(); err != nil && !errors.Is(err, io.EOF) {
-		return err
+		rows += n
 	}
 	if rows != parquetFile.NumRows() {
 		return fmt.Errorf("it ends after %d of %d rows", rows, parquetFile.NumRows())
 	}
 	return nil
+}
+
+// fromGroup makes rows from a group of a file's rows and returns their number.
+func fromGroup(ctx context.Context, table load.Table, reader *pqarrow.FileReader, group int, want, places []int, out *sheet) (rows int64, err error) {
+	records, err := reader.GetRecordReader(ctx, want, []int{group})
+	if err != nil {
+		return 0, err
+	}
+	defer records.Release()
+	for records.Next() {
+		batch := records.RecordBatch()
+		rows += batch.NumRows()
+		if err := emitBatch(table, batch, places, out); err != nil {
+			return rows, err
+		}
+	}
+	if err := records.Err(); err != nil && !errors.Is(err, io.EOF) {
+		return rows, err
+	}
+	return rows, nil
+}
+
+// repeats tells whether the values of a column are codes of few texts in all of
+// the file.
+func repeats(f *file.Reader, leaf int) bool {
+	if f.MetaData().Schema.Column(leaf).PhysicalType() != parquet.Types.ByteArray {
+		return false
+	}
+	for i := range f.NumRowGroups() {
+		chunk, err := f.MetaData().RowGroup(i).ColumnChunk(leaf)
+		if err != nil || !chunk.HasDictionaryPage() {
+			return false
+		}
+		if size := chunk.DataPageOffset() - chunk.DictionaryPageOffset(); size <= 0 || size > fewBytes {
+			return false
+		}
+	}
+	return true
 }
 
 // columnsOf returns which columns of the file to read, in its order, and for
@@ -179,7 +256,7 @@ func columnsOf(f *file.Reader, table load.Table) (want, places []int) {
 }
 
 // emitBatch writes the rows of a batch, row by row.
-func emitBatch(table load.Table, batch arrow.RecordBatch, places []int, emit func([]byte) error) error {
+func emitBatch(table load.Table, batch arrow.RecordBatch, places []int, out *sheet) error {
 	fields := make([]field, len(places))
 	for i, place := range places {
 		var column arrow.Array = array.NewNull(int(batch.NumRows()))
@@ -191,51 +268,37 @@ func emitBatch(table load.Table, batch arrow.RecordBatch, places []int, emit fun
 			return err
 		}
 	}
-	piece := make([]byte, 0, sendBytes+sendBytes/8)
-	var err error
 	for row := range int(batch.NumRows()) {
-		piece = append(piece, byte(len(fields)>>8), byte(len(fields)))
+		out.data = append(out.data, byte(len(fields)>>8), byte(len(fields)))
 		for _, value := range fields {
-			if piece, err = value(piece, row); err != nil {
+			var err error
+			if out.data, err = value(out.data, row); err != nil {
 				return err
 			}
 		}
-		if len(piece) >= sendBytes {
-			if err := emit(piece); err != nil {
-				return err
-			}
-			piece = make([]byte, 0, sendBytes+sendBytes/8)
+		if err := out.rowEnds(); err != nil {
+			return err
 		}
 	}
-	if len(piece) == 0 {
-		return nil
-	}
-	return emit(piece)
+	return nil
 }
 
 // fromValues makes a table's rows from Go values.
-func fromValues(inline load.Inline) func(context.Context, func([]byte) error) error {
-	return func(_ context.Context, emit func([]byte) error) error {
-		var piece []byte
+func fromValues(inline load.Inline) func(context.Context, *sheet) error {
+	return func(_ context.Context, out *sheet) error {
 		for _, row := range inline.Rows {
-			piece = append(piece, byte(len(row)>>8), byte(len(row)))
+			out.data = append(out.data, byte(len(row)>>8), byte(len(row)))
 			for i, value := range row {
 				var err error
-				if piece, err = appendValue(piece, inline.Table.Columns[i], value); err != nil {
+				if out.data, err = appendValue(out.data, inline.Table.Columns[i], value); err != nil {
 					return err
 				}
 			}
-			if len(piece) >= sendBytes {
-				if err := emit(piece); err != nil {
-					return err
-				}
-				piece = nil
+			if err := out.rowEnds(); err != nil {
+				return err
 			}
 		}
-		if len(piece) == 0 {
-			return nil
-		}
-		return emit(piece)
+		return nil
 	}
 }
 

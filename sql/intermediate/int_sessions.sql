@@ -3,7 +3,7 @@ description: >
   One row per session: messages of one agent with one buyer (grain agent), or of one buyer over all agents (grain shop), with
   no silence above the gap in force on the day of the first. Robots' messages belong to it on days on which they count for
   reply_within. Shop sessions are made only of buyers with a message on a day whose unit is session.
-grain: [platform, shop_id, grain, agent_id, buyer_id, first_order]
+grain: [buyer_no, grain, agent_id, first_order]
 scope: buyer
 publish: false
 columns:
@@ -17,8 +17,7 @@ with recursive
 
 members as (
     select
-        m.buyer_no, m.agent_id, m.message_order, m.sent_at, m.dt,
-        m.local_s as start_s,
+        m.buyer_no, m.agent_id, m.message_order, m.sent_at, m.dt, m.local_s as start_s,
         r.session_gap_minutes, r.reply_within_unit
     from int_messages as m
     join rule_day as r on r.platform = m.platform and r.shop_id = m.shop_id and r.dt = m.dt
@@ -45,14 +44,11 @@ numbered as (
 ),
 
 streams as (
-    select
-        buyer_no, 'agent' as grain, agent_id, message_order, sent_at, dt, start_s,
+    select buyer_no, 'agent' as grain, agent_id, message_order, sent_at, dt, start_s,
         gap_us, is_uneven, most_gap_us
     from numbered
     union all
-    select
-        buyer_no, 'shop' as grain, '' as agent_id, message_order, sent_at, dt,
-        start_s, gap_us, is_uneven, most_gap_us
+    select buyer_no, 'shop' as grain, '' as agent_id, message_order, sent_at, dt, start_s, gap_us, is_uneven, most_gap_us
     from numbered
     where has_shop_sessions
 ),
@@ -60,10 +56,12 @@ streams as (
 silences as (
     select
         *,
-        micros_between(
-            lag(sent_at) over (partition by buyer_no, agent_id, grain order by message_order), sent_at
-        ) as silence_us
+        lag(message_order) over stream as previous_order,
+        lag(sent_at) over stream as previous_at,
+        lead(message_order) over stream is null as is_last,
+        micros_between(lag(sent_at) over stream, sent_at) as silence_us
     from streams
+    window stream as (partition by buyer_no, agent_id, grain order by message_order)
 ),
 
 -- Where the gap changes, each session ends by the gap of its own first day: a walk from start to start, as far as the next
@@ -112,30 +110,30 @@ started as (
         on u.buyer_no = s.buyer_no and u.grain = s.grain and u.agent_id = s.agent_id and u.message_order = s.message_order
 ),
 
-attached as (
+-- A session ends before the next one starts, or with its stream.
+edges as (
     select
-        buyer_no, grain, agent_id, message_order, sent_at, dt, start_s, is_start,
-        max(case when is_start then message_order end) over (
-            partition by buyer_no, agent_id, grain order by message_order
-            rows between unbounded preceding and current row
-        ) as first_order
+        buyer_no, grain, agent_id, message_order, sent_at, dt, start_s, is_start, is_last,
+        case when is_start then previous_order else message_order end as end_order,
+        case when is_start then previous_at else sent_at end as end_at
     from started
+    where is_start or is_last
 ),
 
-sessions as (
+followed as (
     select
-        buyer_no, grain, agent_id, first_order,
-        max(message_order) as last_order,
-        min(dt) as dt,
-        min(start_s) filter (where is_start) as start_s,
-        min(sent_at) as started_at,
-        max(sent_at) as ended_at
-    from attached
-    group by buyer_no, grain, agent_id, first_order
+        *,
+        lead(end_order) over next_edge as next_end_order,
+        lead(end_at) over next_edge as next_end_at
+    from edges
+    window next_edge as (partition by buyer_no, agent_id, grain order by message_order)
 )
 
 select
-    b.platform, b.shop_id, b.buyer_key, b.buyer_id, s.buyer_no, s.grain, s.agent_id, s.first_order, s.last_order, s.dt,
-    s.start_s, s.started_at, s.ended_at
-from sessions as s
+    b.platform, b.shop_id, s.buyer_no, s.grain, s.agent_id, s.message_order as first_order,
+    case when s.is_last then s.message_order else s.next_end_order end as last_order,
+    s.dt, s.start_s, s.sent_at as started_at,
+    case when s.is_last then s.sent_at else s.next_end_at end as ended_at
+from followed as s
 join int_buyers as b on b.buyer_no = s.buyer_no
+where s.is_start

@@ -1,7 +1,7 @@
 /* model
 description: >
-  One row per buyer of a shop with messages, with a number that is short to sort and to join by: the steps of turns and
-  sessions carry it in place of what it stands for.
+  One row per buyer of a shop with messages, with a number that is short to sort and to join by: the models of messages,
+  turns and sessions carry it in place of what it stands for.
 grain: [platform, shop_id, buyer_id]
 scope: buyer
 publish: false
@@ -10,7 +10,6 @@ columns:
 */
 select
     platform, shop_id, buyer_id,
-    any_value(buyer_key) as buyer_key,
+    buyer_id as buyer_key,
     row_number() over () as buyer_no
-from stg_chat_messages
-group by platform, shop_id, buyer_id
+from (select distinct platform, shop_id, buyer_id from chat_messages) as b

@@ -7,6 +7,6 @@ publish: false
 columns:
   message_order: rank in the buyer's stream by the order of messages
 */
-select platform, shop_id, buyer_key, buyer_id, agent_id, message_id, dt, sent_at, message_order
+select platform, shop_id, buyer_id as buyer_key, buyer_id, agent_id, message_id, dt, sent_at, message_order
 from int_messages
 where role = 'agent'

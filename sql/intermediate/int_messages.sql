@@ -15,19 +15,17 @@ columns:
 with
 
 kept as (
-    select m.*, b.buyer_no
+    select m.*
     from stg_chat_messages as m
-    join int_buyers as b on b.platform = m.platform and b.shop_id = m.shop_id and b.buyer_id = m.buyer_id
     left join int_receptions__filtered as f
-        on f.platform = m.platform and f.shop_id = m.shop_id and f.agent_id = m.agent_id and f.buyer_id = m.buyer_id
-        and f.dt = m.dt and f.excluded_reason is not null
+        on f.buyer_no = m.buyer_no and f.agent_id = m.agent_id and f.dt = m.dt and f.excluded_reason is not null
     where
         m.role is not null and not m.is_excluded and f.agent_id is null
         and (m.role = 'transfer' or not m.is_bot_account)
 )
 
 select
-    platform, shop_id, buyer_key, buyer_id, buyer_no, agent_id, message_id, sent_at, local_s, dt, role, to_agent_id,
+    platform, shop_id, buyer_id, buyer_no, agent_id, message_id, sent_at, local_s, dt, role, to_agent_id,
     is_leave_message, text_len as chars, is_recommendation, topic, product_id, order_id,
     row_number() over (
         partition by buyer_no order by sent_at, seq, sender_rank, message_id

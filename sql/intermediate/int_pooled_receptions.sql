@@ -33,7 +33,7 @@ parts as (
 
 receptions as (
     select
-        platform, shop_id, buyer_key, grain, entity, buyer_id, dt,
+        platform, shop_id, buyer_no, grain, entity, dt,
         bool_or(buyer_messages > 0 and not is_bot_only) as is_received,
         bool_or(has_reply) as has_reply,
         bool_or(has_handover) as has_handover,
@@ -58,11 +58,11 @@ receptions as (
         min_by(coalesce(first_response_seconds, -1), first_turn_order) filter (where first_turn_order is not null)
             as first_turn_seconds
     from parts
-    group by platform, shop_id, buyer_key, grain, entity, buyer_id, dt
+    group by platform, shop_id, buyer_no, grain, entity, dt
 )
 
 select
-    p.platform, p.shop_id, p.buyer_key, p.grain, p.entity, p.buyer_id, p.dt, p.is_received,
+    p.platform, p.shop_id, b.buyer_key, p.grain, p.entity, b.buyer_id, p.dt, p.is_received,
     p.is_received and p.has_reply as is_replied,
     p.grain = 'group' and p.is_received and not p.has_reply and p.handed_out_turns > 0 and p.unanswered_turns = 0
         as leaves_reply_rate,
@@ -76,4 +76,5 @@ select
     micros_between(p.first_message_at, p.last_message_at) > cast(r.long_reception_minutes as bigint) * 60000000 as is_long,
     nullif(p.first_turn_seconds, -1) as first_response_seconds, p.response_turns, p.response_sum_s, p.quick_turns
 from receptions as p
+join int_buyers as b on b.buyer_no = p.buyer_no
 join rule_day as r on r.platform = p.platform and r.shop_id = p.shop_id and r.dt = p.dt

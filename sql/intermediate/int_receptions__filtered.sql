@@ -2,10 +2,11 @@
 description: >
   One row per agent, buyer and business day with a counted message, with its counts and the first reception filter that
   drops it. Robots' accounts have no receptions.
-grain: [platform, shop_id, agent_id, buyer_id, dt]
+grain: [buyer_no, agent_id, dt]
 scope: buyer
 publish: false
 columns:
+  buyer_no: that of int_buyers
   agent_group: group of the agent on dt, '' = none
   buyer_messages: counted messages of the buyer
   agent_messages: messages that the agent wrote by hand
@@ -15,7 +16,7 @@ with
 
 counted as (
     select
-        platform, shop_id, buyer_key, agent_id, buyer_id, dt,
+        platform, shop_id, buyer_no, agent_id, dt,
         count(*) filter (where role = 'buyer') as buyer_messages,
         count(*) filter (where role = 'agent') as agent_messages,
         count(*) filter (where role = 'agent' and watchword_hits > 0) as watchword_messages,
@@ -27,11 +28,11 @@ counted as (
         max(sent_at) filter (where role <> 'transfer') as last_message_at
     from stg_chat_messages
     where not is_excluded and not is_bot_account and role in ('buyer', 'agent', 'transfer')
-    group by platform, shop_id, buyer_key, agent_id, buyer_id, dt
+    group by platform, shop_id, buyer_no, agent_id, dt
 )
 
 select
-    c.platform, c.shop_id, c.buyer_key, c.agent_id, coalesce(a.agent_group, '') as agent_group, c.buyer_id, c.dt,
+    c.platform, c.shop_id, c.buyer_no, c.agent_id, coalesce(a.agent_group, '') as agent_group, c.dt,
     c.buyer_messages, c.agent_messages, cast(c.agent_chars as bigint) as agent_chars, c.first_buyer_at, c.last_buyer_at,
     c.first_message_at, c.last_message_at,
     case

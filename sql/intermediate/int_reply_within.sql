@@ -27,8 +27,7 @@ counted as (
     from int_turn_pairs as t
     join rule_day as r on r.platform = t.platform and r.shop_id = t.shop_id and r.dt = t.dt
     left join int_receptions__filtered as f
-        on f.platform = t.platform and f.shop_id = t.shop_id and f.agent_id = t.agent_id and f.buyer_id = t.buyer_id
-        and f.dt = t.dt and f.excluded_reason is null
+        on f.buyer_no = t.buyer_no and f.agent_id = t.agent_id and f.dt = t.dt and f.excluded_reason is null
     where
         t.pairing <> 'human'
         and (t.opened_by = 'message' or f.agent_id is not null)

@@ -2,7 +2,7 @@
 description: >
   One row per turn of each pairing of int_turn_events, whether or not it counts: where it opened, and what closed it within
   its reply horizon.
-grain: [platform, shop_id, buyer_id, pairing, agent_id, opened_order]
+grain: [buyer_no, pairing, agent_id, opened_order]
 scope: buyer
 publish: false
 columns:
@@ -31,7 +31,7 @@ turns as (
 )
 
 select
-    m.platform, m.shop_id, m.buyer_key, m.buyer_id, t.buyer_no, t.pairing, t.agent_id, t.opened_order, m.message_id,
+    m.platform, m.shop_id, t.buyer_no, t.pairing, t.agent_id, t.opened_order, m.message_id,
     case t.opened_by when 'buyer' then 'message' else 'transfer' end as opened_by,
     m.dt, t.opened_at, m.local_s as opened_s, t.is_alone,
     coalesce(t.last_buyer_at, t.opened_at) as last_buyer_at,

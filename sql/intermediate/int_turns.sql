@@ -24,6 +24,7 @@ checks:
   response_not_negative: response_seconds is null or response_seconds >= 0
 */
 select
-    platform, shop_id, buyer_key, agent_id, agent_group, buyer_id, dt, message_id, opened_at, opened_by, last_buyer_at,
-    replied_at, response_seconds, outcome, is_first, session_end_at
-from int_turns__timed
+    t.platform, t.shop_id, b.buyer_key, t.agent_id, t.agent_group, b.buyer_id, t.dt, t.message_id, t.opened_at, t.opened_by,
+    t.last_buyer_at, t.replied_at, t.response_seconds, t.outcome, t.is_first, t.session_end_at
+from int_turns__timed as t
+join int_buyers as b on b.buyer_no = t.buyer_no

@@ -6,6 +6,7 @@ grain: [platform, shop_id, agent_id, message_id]
 scope: buyer
 publish: false
 columns:
+  buyer_no: that of int_buyers
   opened_order: message_order of the opening
   outcome: answered, unanswered, bot_served or handed_over
   is_handed_out: handed over to an agent of another group (of that dt)
@@ -24,8 +25,7 @@ turns as (
         case when r.response_from = 'last' then t.last_buyer_at else t.opened_at end as waiting_from_at
     from int_turn_pairs as t
     join int_receptions__filtered as f
-        on f.platform = t.platform and f.shop_id = t.shop_id and f.agent_id = t.agent_id and f.buyer_id = t.buyer_id
-        and f.dt = t.dt and f.excluded_reason is null
+        on f.buyer_no = t.buyer_no and f.agent_id = t.agent_id and f.dt = t.dt and f.excluded_reason is null
     join rule_day as r on r.platform = t.platform and r.shop_id = t.shop_id and r.dt = t.dt
     where t.pairing in ('both', 'human')
 ),
@@ -57,8 +57,8 @@ session_ends as (
 )
 
 select
-    t.platform, t.shop_id, t.buyer_key, t.agent_id, t.agent_group, t.buyer_id, t.dt, t.message_id, t.opened_order, t.opened_at,
-    t.opened_by, t.last_buyer_at,
+    t.platform, t.shop_id, t.buyer_no, t.agent_id, t.agent_group, t.dt, t.message_id, t.opened_order, t.opened_at, t.opened_by,
+    t.last_buyer_at,
     case when t.outcome = 'answered' then t.closed_at end as replied_at,
     case when t.outcome = 'answered' then
         whole_seconds(micros_between(t.waiting_from_at, t.closed_at) - coalesce(o.offline_us, 0))

@@ -20,10 +20,10 @@ checks:
 with
 
 recommended as (
-    select platform, shop_id, buyer_key, agent_id, buyer_id, product_id, dt, min(sent_at) as recommended_at
+    select platform, shop_id, buyer_id as buyer_key, agent_id, buyer_id, product_id, dt, min(sent_at) as recommended_at
     from int_messages
     where role = 'agent' and is_recommendation
-    group by platform, shop_id, buyer_key, agent_id, buyer_id, product_id, dt
+    group by platform, shop_id, agent_id, buyer_id, product_id, dt
 ),
 
 orders as (

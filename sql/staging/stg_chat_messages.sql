@@ -6,6 +6,7 @@ grain: [platform, shop_id, message_id]
 scope: buyer
 publish: false
 columns:
+  buyer_no: that of int_buyers
   dt: business day of sent_at, by the cut in force on its calendar date
   local_s: wall clock second of the day
   sender: as received, but bot for agent messages of an account that is a robot's on dt
@@ -26,8 +27,9 @@ quarters as (
 ),
 
 localised as (
-    select m.*, q.local_quarter_at + (m.sent_at - q.quarter_at) as local_at
+    select m.*, b.buyer_no, q.local_quarter_at + (m.sent_at - q.quarter_at) as local_at
     from chat_messages as m
+    join int_buyers as b on b.platform = m.platform and b.shop_id = m.shop_id and b.buyer_id = m.buyer_id
     join quarters as q
         on q.platform = m.platform and q.shop_id = m.shop_id and q.quarter_at = quarter_hour(m.sent_at)
 ),
@@ -41,7 +43,7 @@ dated as (
 ),
 
 excluded_buyers as (
-    select distinct d.platform, d.shop_id, d.buyer_id, d.dt
+    select distinct d.buyer_no, d.dt
     from dated as d
     join stg_buyer_exclusions as x
         on x.platform = d.platform and x.shop_id = d.shop_id and x.buyer_id = d.buyer_id
@@ -58,19 +60,18 @@ resolved as (
     select
         d.*,
         b.agent_id is not null as is_bot_account,
-        x.buyer_id is not null or in_list(r.exclude_agents, d.agent_id) as is_excluded,
+        x.buyer_no is not null or in_list(r.exclude_agents, d.agent_id) as is_excluded,
         case when d.sender = 'agent' and b.agent_id is not null then 'bot' else d.sender end as real_sender
     from dated as d
     join rule_day as r on r.platform = d.platform and r.shop_id = d.shop_id and r.dt = d.dt
     left join bot_accounts as b
         on b.platform = d.platform and b.shop_id = d.shop_id and b.agent_id = d.agent_id
         and d.dt between b.from_dt and b.to_dt
-    left join excluded_buyers as x
-        on x.platform = d.platform and x.shop_id = d.shop_id and x.buyer_id = d.buyer_id and x.dt = d.dt
+    left join excluded_buyers as x on x.buyer_no = d.buyer_no and x.dt = d.dt
 )
 
 select
-    platform, shop_id, buyer_id as buyer_key, buyer_id, agent_id, message_id, sent_at, dt,
+    platform, shop_id, buyer_no, buyer_id, agent_id, message_id, sent_at, dt,
     cast(seconds_of_day(local_at) as integer) as local_s,
     real_sender as sender,
     case real_sender when 'buyer' then 0 when 'agent' then 1 when 'bot' then 2 else 3 end as sender_rank,

@@ -12,6 +12,8 @@ import (
 type relay struct {
 	to     extract.Sink
 	filled *parcel      // by the reader
+	lines  int          // read of a dataset, which the next call tells
+	of     string       // the dataset
 	on     chan *parcel // to the sink
 	back   chan *parcel // to be filled again
 	done   chan struct{}
@@ -27,9 +29,10 @@ type parcel struct {
 
 // call is one call of a sink.
 type call struct {
-	what    func(*parcel, *call, extract.Sink) error
+	what    func(*parcel, *call, extract.Sink) error // nil = only lines were read
 	dataset string
-	line    int // or how many were read
+	read    int // lines of the dataset that were read before
+	line    int
 	values  stretch
 	raw     stretch
 	a, b    string // platform and shop, the filter, or the column and the text of a message
@@ -62,7 +65,14 @@ func (r *relay) run() {
 	defer close(r.done)
 	for p := range r.on {
 		for i := range p.calls {
-			if r.err = p.calls[i].what(p, &p.calls[i], r.to); r.err != nil {
+			c := &p.calls[i]
+			if c.read > 0 {
+				r.to.Read(c.dataset, c.read)
+			}
+			if c.what == nil {
+				continue
+			}
+			if r.err = c.what(p, c, r.to); r.err != nil {
 				return
 			}
 		}
@@ -76,6 +86,14 @@ func (p *parcel) clear() { p.calls, p.values, p.raw = p.calls[:0], p.values[:0],
 // add notes a call. The error is that of an earlier one.
 func (r *relay) add(c call) error {
 	p := r.filled
+	if r.lines > 0 {
+		if r.of == c.dataset {
+			c.read = r.lines
+		} else {
+			p.calls = append(p.calls, call{dataset: r.of, read: r.lines})
+		}
+		r.lines = 0
+	}
 	if p.calls = append(p.calls, c); len(p.calls) < parcelCalls && len(p.raw) < parcelBytes {
 		return nil
 	}
@@ -92,6 +110,9 @@ func (r *relay) add(c call) error {
 // end waits until all calls are made. It returns what ended the reading, or
 // what ended the calls, which speak of rows that came before.
 func (r *relay) end(read error) error {
+	if r.lines > 0 {
+		r.filled.calls = append(r.filled.calls, call{dataset: r.of, read: r.lines})
+	}
 	r.on <- r.filled
 	close(r.on)
 	<-r.done
@@ -120,17 +141,15 @@ func (p *parcel) rawOf(c *call) []byte {
 
 // Read implements extract.Sink.
 func (r *relay) Read(dataset string, lines int) {
-	r.tell(call{what: doRead, dataset: dataset, line: lines})
+	if r.lines > 0 && r.of != dataset {
+		r.tell(call{dataset: dataset})
+	}
+	r.of, r.lines = dataset, r.lines+lines
 }
 
 // tell notes a call whose sink has no error to return: that of an earlier one
 // is returned by the next that has, or by end.
 func (r *relay) tell(c call) { _ = r.add(c) }
-
-func doRead(_ *parcel, c *call, to extract.Sink) error {
-	to.Read(c.dataset, c.line)
-	return nil
-}
 
 // Accept implements extract.Sink.
 func (r *relay) Accept(rec extract.Record) error {

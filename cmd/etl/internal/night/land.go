@@ -123,13 +123,9 @@ func (n *Night) arrive(s Source, in file.Input, l *lander) (*arrival, string, er
 			id, fresh = at, false
 		}
 	}
-	var from received = in
-	watched := &watchedInput{received: in}
-	if !ahead {
-		from = watched
-	}
+	watched := &watchedInput{received: in, text: !ahead}
 	u := l.begin(fresh, func() (landing.Landed, error) {
-		return receive(l.ctx, n.Landing, s.Shop.String(), landing.Origin{Name: in.Name, Source: s.Name, ModTime: in.ModTime}, from, seen.Sum)
+		return receive(l.ctx, n.Landing, s.Shop.String(), landing.Origin{Name: in.Name, Source: s.Name, ModTime: in.ModTime}, watched, seen.Sum)
 	})
 	a := n.arrival(s, in.Name, landing.Landed{ID: id})
 	if !ahead {
@@ -141,7 +137,10 @@ func (n *Night) arrive(s Source, in file.Input, l *lander) (*arrival, string, er
 	}
 	a.landing, a.utf8 = u, seen.UTF8
 	if in.Plain && !s.joined(in.Name) {
-		a.origin = &original{received: in, landed: func(sum string) bool { return slices.Contains(n.Landing.Addresses(sum), a.landed.ID) }}
+		a.origin = &original{received: in, hash: newPrint, landed: func(sum string) bool {
+			<-u.done
+			return u.err == nil && sum == watched.sum()
+		}}
 	}
 	for _, f := range l.known {
 		a.changed = a.changed || f.Name == in.Name && f.Status == ledger.Loaded

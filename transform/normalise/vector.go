@@ -36,6 +36,7 @@ type words struct {
 	index    map[string]int32 // once they are many
 	last     string
 	lastCode int32
+	expected int // as many as the last batch had
 }
 
 // fewWords is how many words are found faster one by one than in a map.
@@ -65,7 +66,7 @@ func (v *vector) reset(rows, bytes int) {
 	switch {
 	case v.coded:
 		v.codes = make([]int32, 0, rows)
-		v.words = words{}
+		v.words = words{expected: len(v.words.list)}
 		v.identity = 0
 	case v.text:
 		v.offsets = append(make([]int32, 0, rows+1), 0)
@@ -147,7 +148,7 @@ func (w *words) add(s string) int32 {
 	at := int32(len(w.list))
 	w.list = append(w.list, s)
 	if len(w.list) == fewWords {
-		w.index = make(map[string]int32, 4*fewWords)
+		w.index = make(map[string]int32, max(4*fewWords, w.expected))
 		for i, known := range w.list {
 			w.index[known] = int32(i)
 		}

@@ -174,7 +174,7 @@ func fromFile(ctx context.Context, table load.Table, path string, out *sheet) (e
 	if len(want) == 0 && parquetFile.NumRows() > 0 {
 		return fmt.Errorf("it has none of the columns of %s", table.Name)
 	}
-	properties := pqarrow.ArrowReadProperties{BatchSize: readRows}
+	properties := pqarrow.ArrowReadProperties{BatchSize: readRows, PreAllocBinaryData: true}
 	for i, place := range places {
 		if place >= 0 && table.Columns[i].Type == "VARCHAR" && repeats(parquetFile, want[place]) {
 			properties.SetReadDict(want[place], true)

@@ -69,6 +69,15 @@ func (r *run) shopColumns(m *model.Model) string {
 
 func (r *run) checkGrain(ctx context.Context, m *model.Model) error {
 	grain := quoteNames(m.Grain)
+	// Where no two hashes are alike no two rows are; hashes are much narrower.
+	alike, err := r.count(ctx, fmt.Sprintf("select count(*) from (select hash(%s) as h from new_%s group by h having count(*) > 1)", grain, m.Name))
+	if err != nil {
+		return fmt.Errorf("check grain_is_unique of %s: %w", m.Path, err)
+	}
+	if alike == 0 {
+		r.out.Checks = append(r.out.Checks, CheckResult{Name: "grain_is_unique", Model: m.Name, Status: "ok"})
+		return nil
+	}
 	shop := r.shopColumns(m)
 	return r.collect(ctx, m, "grain_is_unique", "failed", fmt.Sprintf(
 		"select platform, shop_id, count(*), any_value(sample) from (select %s, concat_ws(' ', %s) as sample from new_%s group by %s having count(*) > 1) group by 1, 2",

@@ -84,6 +84,19 @@ func (c *Computer) bind(ctx context.Context, kind, name, query string) error {
 	return nil
 }
 
+// rename gives a table that is bound another name, in place of what had it.
+func (c *Computer) rename(ctx context.Context, from, to string) error {
+	if err := c.unbind(ctx, to); err != nil {
+		return err
+	}
+	if err := c.engine.Exec(ctx, fmt.Sprintf("alter table %s rename to %s", sqltext.Ident(from), sqltext.Ident(to))); err != nil {
+		return fmt.Errorf("rename %s: %w", from, err)
+	}
+	delete(c.bound, from)
+	c.bound[to] = "table"
+	return nil
+}
+
 func (c *Computer) unbind(ctx context.Context, name string) error {
 	kind, ok := c.bound[name]
 	if !ok {
@@ -155,49 +168,10 @@ func (r *run) load(ctx context.Context, rel Relation) error {
 	return r.bind(ctx, "table", rel.Name, "select "+strings.Join(casts, ", ")+" from incoming_relation")
 }
 
-// calendarMargin is how far the calendar reaches beyond the data on both
-// sides: business cuts and time zones move an instant by a day at most.
-const calendarMargin = 3
-
-// Calendar is the first and the last date that any instant of the lake falls
-// on, of whatever shop; zero where there is none.
-type Calendar struct{ From, To time.Time }
-
-// FindCalendar reads the calendar of the datasets.
-func (c *Computer) FindCalendar(ctx context.Context, current map[string][]lake.File) (Calendar, error) {
-	var parts []string
-	for _, s := range datasets() {
-		for _, col := range s.Stored() {
-			if (col.Type == dataset.Instant || col.Name == "event_date") && !isBookkeeping(col.Name) && len(current[s.Name]) > 0 {
-				parts = append(parts, fmt.Sprintf("select min(cast(%[1]s as date)) as a, max(cast(%[1]s as date)) as b from %[2]s",
-					sqltext.Ident(col.Name), scan([]lake.Column{{Name: col.Name, Type: col.Type.SQL()}}, current[s.Name])))
-			}
-		}
-	}
-	if len(parts) == 0 {
-		return Calendar{}, nil
-	}
-	rows, err := c.engine.Query(ctx, "select min(a), max(b) from ("+strings.Join(parts, " union all ")+")")
-	if err != nil {
-		return Calendar{}, fmt.Errorf("find the calendar: %w", err)
-	}
-	defer rows.Close()
-	var from, to *time.Time
-	for rows.Next() {
-		if err := rows.Scan(&from, &to); err != nil {
-			return Calendar{}, fmt.Errorf("find the calendar: %w", err)
-		}
-	}
-	if err := rows.Err(); err != nil || from == nil || to == nil {
-		return Calendar{}, err
-	}
-	return Calendar{*from, *to}, nil
-}
-
 // loadRules fills rule_day for every day of the calendar.
 func (r *run) loadRules(ctx context.Context) error {
 	if r.in.Calendar == nil {
-		calendar, err := r.FindCalendar(ctx, r.in.Current)
+		calendar, err := r.FindCalendar(ctx, r.in)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package compute
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"kefu/extract/lake"
@@ -61,60 +62,12 @@ func keyedRows(relation, identities, key string, byOrder bool) string {
 	return fmt.Sprintf("select x.platform, x.shop_id, %s as buyer_key from %s x%s", key, relation, join)
 }
 
+// find selects buyers by the rows of a table; without one of those it finds none.
+type find struct{ by, query string }
+
 // findBuyers fills scope_buyers: all buyers of a shop that is computed as a
 // whole, and else those whom a change names, before or after it.
 func (r *run) findBuyers(ctx context.Context) error {
-	var finds []string
-	for _, k := range buyerKeys {
-		full := keyedRows("lake_"+k.dataset, "int_orders__identified", k.key, k.byOrder)
-		finds = append(finds, full+" where (x.platform, x.shop_id) in (select (platform, shop_id) from full_shops)")
-		for _, identities := range []string{"int_orders__identified", "prev_int_orders__identified"} {
-			finds = append(finds, keyedRows("changed_"+k.dataset, identities, k.key, k.byOrder))
-			if !k.byOrder {
-				break
-			}
-		}
-		for _, date := range activity[k.dataset] {
-			finds = append(finds, keyedRows("lake_"+k.dataset, "int_orders__identified", k.key, k.byOrder)+
-				fmt.Sprintf(" where exists (select 1 from rule_reach d where d.platform = x.platform and d.shop_id = x.shop_id and d.dt = %s)", qualify(date)))
-		}
-	}
-	finds = append(finds,
-		"select platform, shop_id, buyer_key from diff_int_orders__identified",
-		"select platform, shop_id, 'order:' || order_id from diff_int_orders__identified",
-		// A refund of an order that nobody knew was its own buyer's.
-		`select x.platform, x.shop_id, x.buyer_id from lake_refunds x
-		 where (x.platform, x.shop_id, x.order_id) in (select (platform, shop_id, order_id) from diff_int_orders__identified)`,
-		"select platform, shop_id, buyer_id from diff_int_own_accounts",
-		// Groups of agents to whom cases were given.
-		keyedRows("lake_cases", "int_orders__identified", caseKey, true)+
-			" where (x.platform, x.shop_id, x.agent_id) in (select (platform, shop_id, agent_id) from changed_agents)",
-		// A turn may be open on days without a message.
-		`select x.platform, x.shop_id, x.buyer_key from prev_int_open_turns x
-		 where exists (select 1 from rule_reach d where d.platform = x.platform and d.shop_id = x.shop_id and d.dt = x.dt)`,
-		// Items without an amount share their order's by price.
-		keyedRows("lake_order_items", "int_orders__identified", orderKey, true)+
-			" where x.amount is null and (x.platform, x.shop_id, x.product_id) in (select (platform, shop_id, product_id) from changed_products)",
-		// Roles, robots, groups: whoever talked to an agent whose row changed (nobody else's order is credited to him), or rated him.
-		`select x.platform, x.shop_id, x.buyer_id from lake_chat_messages x
-		 where (x.platform, x.shop_id, x.agent_id) in (select (platform, shop_id, agent_id) from changed_agents)`,
-		`select x.platform, x.shop_id, coalesce(x.buyer_id, 'evaluation:' || x.evaluation_id) from lake_evaluations x
-		 where (x.platform, x.shop_id, x.agent_id) in (select (platform, shop_id, agent_id) from changed_agents)`,
-		// Offline time is taken from response times where the rule says so.
-		`select x.platform, x.shop_id, x.buyer_id from lake_chat_messages x
-		 join (select distinct platform, shop_id, agent_id, event_date, coalesce(cast(to_at as date), event_date) as to_date from changed_agent_presence) p
-		   on p.platform = x.platform and p.shop_id = x.shop_id and p.agent_id = x.agent_id
-		  and x.event_date between p.event_date - 40 and p.to_date + 40
-		 where (x.platform, x.shop_id) in (select (platform, shop_id) from rule_day where subtract_offline)`,
-		// Inquiries whose window ends between the old and the new horizon open or
-		// close; any may where there was no horizon.
-		`select q.platform, q.shop_id, q.buyer_key from prev_inquiries q
-		 join prev_int_shop_horizon o on o.platform = q.platform and o.shop_id = q.shop_id
-		 join int_shop_horizon n on n.platform = q.platform and n.shop_id = q.shop_id
-		 where o.horizon_dt is distinct from n.horizon_dt
-		   and (o.horizon_dt is null or n.horizon_dt is null
-		     or q.window_end_dt between least(o.horizon_dt, n.horizon_dt) and greatest(o.horizon_dt, n.horizon_dt))`,
-	)
 	reach := "create or replace temp table rule_reach as select distinct platform, shop_id, dt + n as dt from changed_rule_days, (select unnest([-1, 0, 1]) as n)"
 	if err := r.exec(ctx, "find days within reach of changed rules", reach); err != nil {
 		return err
@@ -130,8 +83,17 @@ func (r *run) findBuyers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, find := range append(finds, published...) {
-		if err := r.exec(ctx, "find changed buyers", "insert into found_buyers "+find); err != nil {
+	rows := map[string]int64{}
+	for _, f := range slices.Concat(findByRows(), findByChange, published) {
+		if _, known := rows[f.by]; !known {
+			if rows[f.by], err = r.count(ctx, "select count(*) from "+f.by); err != nil {
+				return fmt.Errorf("find changed buyers: %w", err)
+			}
+		}
+		if rows[f.by] == 0 {
+			continue
+		}
+		if err := r.exec(ctx, "find changed buyers", "insert into found_buyers select distinct * from ("+f.query+")"); err != nil {
 			return err
 		}
 	}
@@ -141,13 +103,72 @@ func (r *run) findBuyers(ctx context.Context) error {
 		   and (f.platform, f.shop_id) in (select (platform, shop_id) from shops)`)
 }
 
+// findByRows finds the buyers of the rows of every dataset: of shops that are
+// computed as a whole, of changed rows, and of rows on days of changed rules.
+func findByRows() []find {
+	var finds []find
+	for _, k := range buyerKeys {
+		all := keyedRows("lake_"+k.dataset, "int_orders__identified", k.key, k.byOrder)
+		finds = append(finds, find{"full_shops", all + " where (x.platform, x.shop_id) in (select (platform, shop_id) from full_shops)"})
+		for _, identities := range []string{"int_orders__identified", "prev_int_orders__identified"} {
+			finds = append(finds, find{"changed_" + k.dataset, keyedRows("changed_"+k.dataset, identities, k.key, k.byOrder)})
+			if !k.byOrder {
+				break
+			}
+		}
+		for _, date := range activity[k.dataset] {
+			finds = append(finds, find{"rule_reach",
+				all + fmt.Sprintf(" where exists (select 1 from rule_reach d where d.platform = x.platform and d.shop_id = x.shop_id and d.dt = %s)", qualify(date))})
+		}
+	}
+	return finds
+}
+
+// findByChange finds the buyers of whom a change tells that is not of a row of theirs.
+var findByChange = []find{
+	{"diff_int_orders__identified", "select platform, shop_id, buyer_key from diff_int_orders__identified"},
+	{"diff_int_orders__identified", "select platform, shop_id, 'order:' || order_id from diff_int_orders__identified"},
+	// A refund of an order that nobody knew was its own buyer's.
+	{"diff_int_orders__identified", `select x.platform, x.shop_id, x.buyer_id from lake_refunds x
+		 where (x.platform, x.shop_id, x.order_id) in (select (platform, shop_id, order_id) from diff_int_orders__identified)`},
+	{"diff_int_own_accounts", "select platform, shop_id, buyer_id from diff_int_own_accounts"},
+	// Groups of agents to whom cases were given.
+	{"changed_agents", keyedRows("lake_cases", "int_orders__identified", caseKey, true) +
+		" where (x.platform, x.shop_id, x.agent_id) in (select (platform, shop_id, agent_id) from changed_agents)"},
+	// A turn may be open on days without a message.
+	{"rule_reach", `select x.platform, x.shop_id, x.buyer_key from prev_int_open_turns x
+		 where exists (select 1 from rule_reach d where d.platform = x.platform and d.shop_id = x.shop_id and d.dt = x.dt)`},
+	// Items without an amount share their order's by price.
+	{"changed_products", keyedRows("lake_order_items", "int_orders__identified", orderKey, true) +
+		" where x.amount is null and (x.platform, x.shop_id, x.product_id) in (select (platform, shop_id, product_id) from changed_products)"},
+	// Roles, robots, groups: whoever talked to an agent whose row changed (nobody else's order is credited to him), or rated him.
+	{"changed_agents", `select x.platform, x.shop_id, x.buyer_id from lake_chat_messages x
+		 where (x.platform, x.shop_id, x.agent_id) in (select (platform, shop_id, agent_id) from changed_agents)`},
+	{"changed_agents", `select x.platform, x.shop_id, coalesce(x.buyer_id, 'evaluation:' || x.evaluation_id) from lake_evaluations x
+		 where (x.platform, x.shop_id, x.agent_id) in (select (platform, shop_id, agent_id) from changed_agents)`},
+	// Offline time is taken from response times where the rule says so.
+	{"changed_agent_presence", `select x.platform, x.shop_id, x.buyer_id from lake_chat_messages x
+		 join (select distinct platform, shop_id, agent_id, event_date, coalesce(cast(to_at as date), event_date) as to_date from changed_agent_presence) p
+		   on p.platform = x.platform and p.shop_id = x.shop_id and p.agent_id = x.agent_id
+		  and x.event_date between p.event_date - 40 and p.to_date + 40
+		 where (x.platform, x.shop_id) in (select (platform, shop_id) from rule_day where subtract_offline)`},
+	// Inquiries whose window ends between the old and the new horizon open or
+	// close; any may where there was no horizon.
+	{"prev_int_shop_horizon", `select q.platform, q.shop_id, q.buyer_key from prev_inquiries q
+		 join prev_int_shop_horizon o on o.platform = q.platform and o.shop_id = q.shop_id
+		 join int_shop_horizon n on n.platform = q.platform and n.shop_id = q.shop_id
+		 where o.horizon_dt is distinct from n.horizon_dt
+		   and (o.horizon_dt is null or n.horizon_dt is null
+		     or q.window_end_dt between least(o.horizon_dt, n.horizon_dt) and greatest(o.horizon_dt, n.horizon_dt))`},
+}
+
 // findPublished finds the buyers whose published facts stand on forced days,
 // also where nothing in the lake speaks of them there any more.
-func (r *run) findPublished(ctx context.Context) ([]string, error) {
+func (r *run) findPublished(ctx context.Context) ([]find, error) {
 	if len(r.in.Forced) == 0 {
 		return nil, nil
 	}
-	var finds []string
+	var finds []find
 	for _, m := range r.graph.OfScope(model.Buyer) {
 		if !m.Stored || m.Name == "inquiries" || len(m.Days) == 0 {
 			continue // inquiries are bound already, and of receptions
@@ -155,7 +176,8 @@ func (r *run) findPublished(ctx context.Context) ([]string, error) {
 		columns := []lake.Column{{Name: "platform", Type: "VARCHAR"}, {Name: "shop_id", Type: "VARCHAR"}, {Name: "buyer_key", Type: "VARCHAR"}}
 		for _, d := range m.Days {
 			columns = append(columns, lake.Column{Name: d, Type: "DATE"})
-			finds = append(finds, fmt.Sprintf("select platform, shop_id, buyer_key from prev_%s where (platform, shop_id, %s) in (select (platform, shop_id, dt) from forced_days)", m.Name, sqltext.Ident(d)))
+			finds = append(finds, find{"forced_days",
+				fmt.Sprintf("select platform, shop_id, buyer_key from prev_%s where (platform, shop_id, %s) in (select (platform, shop_id, dt) from forced_days)", m.Name, sqltext.Ident(d))})
 		}
 		if err := r.bindPublishedAs(ctx, m.Name, columns); err != nil {
 			return nil, err

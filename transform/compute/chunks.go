@@ -3,7 +3,9 @@ package compute
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,7 +74,8 @@ func (r *run) computeChunk(ctx context.Context, c Chunk, models []*model.Model, 
 		return err
 	}
 	rows := int64(0)
-	for _, m := range models {
+	last := lastReaders(models)
+	for i, m := range models {
 		if err := r.compute(ctx, m, m.Name); err != nil {
 			return err
 		}
@@ -81,6 +84,11 @@ func (r *run) computeChunk(ctx context.Context, c Chunk, models []*model.Model, 
 			return err
 		}
 		rows += n
+		for _, name := range last[i] {
+			if err := r.unbind(ctx, name); err != nil {
+				return err
+			}
+		}
 	}
 	// Later chunks must not find what this one left.
 	for i := range models {
@@ -109,11 +117,56 @@ func (r *run) keep(ctx context.Context, m *model.Model, c Chunk, folder string) 
 	case folder != "":
 		return r.count(ctx, fmt.Sprintf("copy (select * from %s) to %s (format parquet, compression zstd)",
 			sqltext.Ident(m.Name), sqltext.Literal(filepath.Join(folder, m.Name+".parquet"))))
-	case c.Part == 1:
-		return 0, r.bind(ctx, "table", "new_"+m.Name, "select * from "+sqltext.Ident(m.Name))
 	default:
-		return 0, r.exec(ctx, "gather "+m.Name, fmt.Sprintf("insert into new_%s select * from %s", m.Name, sqltext.Ident(m.Name)))
+		part := fmt.Sprintf(partPrefix+"%d_of_%s", c.Part, m.Name)
+		if err := r.rename(ctx, m.Name, part); err != nil {
+			return 0, err
+		}
+		r.kept[m.Name] = append(r.kept[m.Name], part)
+		return 0, r.bind(ctx, "view", m.Name, "select * from "+sqltext.Ident(part))
 	}
+}
+
+// partPrefix begins the names of tables that hold what one chunk gave.
+const partPrefix = "part_"
+
+// dropParts drops what the chunks of a computation before this one gave.
+func (r *run) dropParts(ctx context.Context) error {
+	for _, name := range slices.Sorted(maps.Keys(r.bound)) {
+		if strings.HasPrefix(name, partPrefix) {
+			if err := r.unbind(ctx, name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// lastReaders tells after which of the models, by its place, no other one reads
+// which of them: the memory that their rows take is wanted.
+func lastReaders(models []*model.Model) map[int][]string {
+	place, last := map[string]int{}, make([]int, len(models))
+	for i, m := range models {
+		place[m.Name], last[i] = i, i
+	}
+	for i := len(models) - 1; i >= 0; i-- {
+		reads := i
+		if models[i].View {
+			reads = last[i] // when whoever reads it does
+		}
+		for _, ref := range models[i].Refs {
+			if up, ok := place[ref]; ok {
+				last[up] = max(last[up], reads)
+			}
+		}
+	}
+	out := map[int][]string{}
+	for i, m := range models {
+		if !m.View {
+			out[last[i]] = append(out[last[i]], m.Name)
+		}
+	}
+	return out
 }
 
 // gather takes a chunk's files, unless one is missing.
@@ -156,20 +209,30 @@ func (r *run) settleChunks(ctx context.Context, models []*model.Model) error {
 		if !m.Stored {
 			continue
 		}
-		if r.in.Shelf != nil {
-			paths := make([]string, len(r.kept[m.Name]))
-			for i, path := range r.kept[m.Name] {
-				paths[i] = sqltext.Literal(path)
-			}
-			if err := r.bind(ctx, "view", "new_"+m.Name, "select * from read_parquet(["+strings.Join(paths, ", ")+"], hive_partitioning = false)"); err != nil {
-				return err
-			}
+		if err := r.bind(ctx, "view", "new_"+m.Name, r.gathered(m)); err != nil {
+			return err
 		}
-		if err := r.settle(ctx, m, "new_"+m.Name); err != nil {
+		if err := r.settle(ctx, m); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// gathered selects what all chunks gave of a stored model.
+func (r *run) gathered(m *model.Model) string {
+	parts := make([]string, len(r.kept[m.Name]))
+	for i, part := range r.kept[m.Name] {
+		if r.in.Shelf != nil {
+			parts[i] = sqltext.Literal(part)
+		} else {
+			parts[i] = "select * from " + sqltext.Ident(part)
+		}
+	}
+	if r.in.Shelf != nil {
+		return "select * from read_parquet([" + strings.Join(parts, ", ") + "], hive_partitioning = false)"
+	}
+	return strings.Join(parts, " union all ")
 }
 
 // lakeRows bounds the rows that a chunk of everything would read; 0 where that

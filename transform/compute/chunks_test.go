@@ -1,8 +1,12 @@
 package compute
 
 import (
+	"maps"
+	"slices"
 	"testing"
 	"time"
+
+	"kefu/transform/model"
 
 	"pgregory.net/rapid"
 )
@@ -43,4 +47,35 @@ func TestCutHoldsEveryDayOnce(t *testing.T) {
 			t.Fatalf("%d of %d days are in spans", next, len(days))
 		}
 	})
+}
+
+// A model's rows go after the last model that reads them, also through views.
+func TestRowsGoAfterTheirLastReader(t *testing.T) {
+	models := []*model.Model{
+		{Name: "a"},
+		{Name: "seen", View: true, Refs: []string{"a", "lake"}},
+		{Name: "b", Refs: []string{"a"}},
+		{Name: "twice", View: true, Refs: []string{"seen"}},
+		{Name: "c", Stored: true, Refs: []string{"b"}},
+		{Name: "d", Stored: true, Refs: []string{"twice"}},
+		{Name: "e", Stored: true, Refs: []string{"c"}},
+	}
+	got := lastReaders(models)
+	want := map[int][]string{4: {"b"}, 5: {"a", "d"}, 6: {"c", "e"}}
+	if !maps.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// The days of a shop's months become one range, and every month is told once.
+func TestAChangeIsToldByShopAndMonth(t *testing.T) {
+	one, two := ShopKey{"tmall", "one"}, ShopKey{"tmall", "two"}
+	var d delta
+	d.add(Range{Shop: one, From: "2026-01-05", To: "2026-01-31", Days: 3}, "2026-01", 10)
+	d.add(Range{Shop: one, From: "2026-02-01", To: "2026-02-01", Days: 1}, "2026-02", 1)
+	d.add(Range{Shop: two, From: "2026-01-07", To: "2026-01-07", Days: 1}, "2026-01", 5)
+	want := []Range{{one, "2026-01-05", "2026-02-01", 4}, {two, "2026-01-07", "2026-01-07", 1}}
+	if d.rows != 16 || !slices.Equal(d.months, []string{"2026-01", "2026-02"}) || !slices.Equal(d.ranges, want) {
+		t.Errorf("got %+v", d)
+	}
 }

@@ -109,8 +109,11 @@ type Input struct {
 	Current   map[string][]lake.File                                    // dataset → files now
 	Snapshots map[string]int64                                          // dataset → snapshot of Current
 	FilesAt   func(dataset string, snapshot int64) ([]lake.File, error) // files of an older snapshot
-	Marts     map[string][]lake.File                                    // stored model, or table of locks → files of the latest publication
-	Locks     Locks                                                     // days whose published numbers stay
+	// TimesAt tells the ranges of dates and instants in the files of a snapshot,
+	// by path and column; nil = they are read.
+	TimesAt   func(dataset string, snapshot int64) (map[string]map[string]lake.TimeRange, error)
+	Marts     map[string][]lake.File // stored model, or table of locks → files of the latest publication
+	Locks     Locks                  // days whose published numbers stay
 	Known     map[ShopKey]Known
 	Rules     *rule.Set
 	Relations []Relation
@@ -243,13 +246,14 @@ type run struct {
 	out    *Result
 	deltas map[string]delta // stored model → what changed
 	cols   map[string][]lake.Column
-	kept   map[string][]string // stored model → files on the shelf
+	kept   map[string][]string // stored model → what each chunk gave: files on the shelf, or tables
 }
 
 // delta tells how the rows in scope of a model differ from the published ones.
 type delta struct {
 	rows   int64
 	months []string // partitions touched; [""] for unpartitioned tables
+	ranges []Range  // days touched, of partitioned ones
 }
 
 // defaultChunkRows bounds a chunk where the caller does not.
@@ -280,6 +284,7 @@ func (c *Computer) Compute(ctx context.Context, in Input) (*Computation, error) 
 		doing string
 		do    func(context.Context) error
 	}{
+		{"drop what was computed before", r.dropParts},
 		{"bind the lake", r.bindLake},
 		{"compare the lake with what was published", r.findChanges},
 		{"compute shop models", r.computeShopModels},
@@ -299,7 +304,7 @@ func (c *Computer) Compute(ctx context.Context, in Input) (*Computation, error) 
 		if err := s.do(ctx); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.doing, err)
 		}
-		if i == 1 && len(r.out.Reasons) == 0 {
+		if i == 2 && len(r.out.Reasons) == 0 {
 			break // nothing changed for any shop
 		}
 	}

@@ -161,14 +161,14 @@ func (r *run) computeFullModels(ctx context.Context) error {
 
 // settleFull settles a small table; of other shops' rows it says nothing.
 func (r *run) settleFull(ctx context.Context, m *model.Model) error {
-	if len(r.in.Others) == 0 || !slices.Contains(m.Grain, "shop_id") {
-		return r.settle(ctx, m, m.Name)
+	mine := "select * from " + sqltext.Ident(m.Name)
+	if len(r.in.Others) > 0 && slices.Contains(m.Grain, "shop_id") {
+		mine += " n where " + r.ofShops("n")
 	}
-	mine := fmt.Sprintf("select * from %s n where %s", sqltext.Ident(m.Name), r.ofShops("n"))
-	if err := r.bind(ctx, "table", "new_"+m.Name, mine); err != nil {
+	if err := r.bind(ctx, "view", "new_"+m.Name, mine); err != nil {
 		return err
 	}
-	return r.settle(ctx, m, "new_"+m.Name)
+	return r.settle(ctx, m)
 }
 
 // ofShops is the condition for rows to be of the shops of this computation.

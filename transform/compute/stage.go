@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"kefu/extract/lake"
 	"kefu/extract/sqltext"
@@ -80,26 +81,42 @@ func (r *run) stageModel(ctx context.Context, m *model.Model) error {
 // stageTable writes what a model gave into a table: of the old rows o stay those
 // that are kept or not replaced, of the new rows n come those that are staged.
 func (r *run) stageTable(ctx context.Context, m, table *model.Model, kept, staged string) error {
-	if err := r.bind(ctx, "view", "staged_diff", "select n.* from diff_"+m.Name+" n where "+staged); err != nil {
-		return err
-	}
-	months, err := r.partitions(ctx, m.Partition, "staged_diff")
-	if err != nil {
-		return err
-	}
-	n, err := r.count(ctx, "select count(*) from staged_diff")
-	if err != nil || n == 0 {
-		return err
-	}
-	return r.writeMonths(ctx, table, r.in.Marts[table.Name], months, func(month string) (string, error) {
-		old, err := r.publishedRows(ctx, r.cols[m.Name], filesOf(r.in.Marts[table.Name], month))
-		inMonth := "true"
-		if m.Partition != "" {
-			inMonth = fmt.Sprintf("substr(cast(n.%s as varchar), 1, 7) = '%s'", sqltext.Ident(m.Partition), month)
+	touched, known := r.deltas[m.Name]
+	if !known || len(r.in.Locks)+len(r.out.Failed) > 0 {
+		var err error
+		if touched, err = r.delta(ctx, m, "(select n.* from diff_"+m.Name+" n where "+staged+")"); err != nil {
+			return err
 		}
-		return fmt.Sprintf("select o.* from (%s) o where not (%s) or %s union all by name select n.* from new_%s n where %s and %s",
-			old, r.replaced(m), kept, m.Name, staged, inMonth), err
+	}
+	if touched.rows == 0 {
+		return nil
+	}
+	return r.writeMonths(ctx, table, r.in.Marts[table.Name], touched.months, func(month string) (string, error) {
+		mine, err := inMonth("n", m.Partition, month)
+		if err != nil {
+			return "", err
+		}
+		query := fmt.Sprintf("select n.* from new_%s n where %s and %s", m.Name, staged, mine)
+		files := filesOf(r.in.Marts[table.Name], month)
+		if len(files) == 0 {
+			return query, nil
+		}
+		old, err := r.publishedRows(ctx, r.cols[m.Name], files)
+		return fmt.Sprintf("select o.* from (%s) o where not (%s) or %s union all by name %s", old, r.replaced(m), kept, query), err
 	})
+}
+
+// inMonth is the condition for a row to be of a partition.
+func inMonth(alias, column, month string) (string, error) {
+	if column == "" {
+		return "true", nil
+	}
+	from, err := time.Parse("2006-01", month)
+	if err != nil {
+		return "", fmt.Errorf("read the month of a partition: %w", err)
+	}
+	return fmt.Sprintf("%[1]s.%[2]s >= date '%[3]s' and %[1]s.%[2]s < date '%[4]s'",
+		alias, sqltext.Ident(column), from.Format(time.DateOnly), from.AddDate(0, 1, 0).Format(time.DateOnly)), nil
 }
 
 func specOf(m *model.Model, columns []lake.Column) lake.Spec {

@@ -101,7 +101,7 @@ func (b *backfill) plan(ctx context.Context) ([]*lot, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.calendar, err = computer.FindCalendar(ctx, b.current.files); err != nil {
+	if b.calendar, err = computer.FindCalendar(ctx, compute.Input{Current: b.current.files, Snapshots: b.current.ids, TimesAt: b.timesAt(ctx)}); err != nil {
 		return nil, err
 	}
 	ended, err := b.Ledger.LastUnits(ctx, backfillStage, shopUnitName)

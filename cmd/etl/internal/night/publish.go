@@ -64,7 +64,15 @@ func (n *Night) input(ctx context.Context, current *snapshots, published ledger.
 			files, _, err := n.Lake.Files(ctx, name, snapshot)
 			return files, err
 		},
+		TimesAt: n.timesAt(ctx),
 	}, err
+}
+
+// timesAt tells the times in the files of a dataset's snapshot.
+func (n *Night) timesAt(ctx context.Context) func(string, int64) (map[string]map[string]lake.TimeRange, error) {
+	return func(name string, snapshot int64) (map[string]map[string]lake.TimeRange, error) {
+		return n.Lake.TimeRanges(ctx, name, snapshot)
+	}
 }
 
 // marts are the files of the published tables.

@@ -37,6 +37,7 @@ func WhatIf(ctx context.Context, setup Setup, p ledger.Publication, shop compute
 			files, _, err := n.Lake.Files(ctx, name, snapshot)
 			return files, err
 		},
+		TimesAt: n.timesAt(ctx),
 	}
 	stored := append([]string{"rule_day"}, n.storedModels()...)
 	for name, snapshot := range p.Tables {

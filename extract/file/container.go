@@ -32,7 +32,7 @@ func expand(f found) ([]Input, error) {
 	if strings.HasSuffix(strings.ToLower(f.name), ".zip") {
 		return members(f)
 	}
-	return []Input{{Name: f.name, Size: f.size, ModTime: f.modTime, Plain: layerOf(f.name) == "", open: func() (io.ReadCloser, error) {
+	return []Input{{Name: f.name, Size: f.size, ModTime: f.modTime, Sighting: f.seen, Plain: layerOf(f.name) == "", open: func() (io.ReadCloser, error) {
 		file, err := os.Open(f.path)
 		if err != nil {
 			return nil, fmt.Errorf("open %s: %w", f.name, err)
@@ -60,7 +60,7 @@ func members(f found) ([]Input, error) {
 			return nil, &extract.FileError{File: f.name, Problem: "a member's name points outside the archive", Hint: "do not trust this file; make the archive again"}
 		}
 		out = append(out, Input{
-			Name: f.name + "!" + name, Size: int64(m.CompressedSize64), ModTime: f.modTime, //nolint:gosec // bounded by the archive
+			Name: f.name + "!" + name, Size: int64(m.CompressedSize64), ModTime: f.modTime, Sighting: f.seen, //nolint:gosec // bounded by the archive
 			open: func() (io.ReadCloser, error) { return openMember(f, i, name) },
 		})
 	}

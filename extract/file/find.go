@@ -20,6 +20,16 @@ type found struct {
 	name    string // relative to the source's path
 	size    int64
 	modTime time.Time
+	seen    string // its sighting
+}
+
+// settled is how long ago a file must have changed last for its times to tell
+// it from what it may be later: longer than the steps in which file systems
+// count time, and than written pages of a mapped file stay in memory.
+const settled = time.Minute
+
+func seen(path, name string, info fs.FileInfo) found {
+	return found{path, name, info.Size(), info.ModTime(), sighting(info, time.Now())}
 }
 
 // find lists the files under a folder, the file itself, or what a glob names,
@@ -31,7 +41,7 @@ func find(ctx context.Context, root string) ([]found, error) {
 	case err == nil && info.IsDir():
 		out, err = walk(ctx, root, root)
 	case err == nil:
-		out = []found{{root, filepath.Base(root), info.Size(), info.ModTime()}}
+		out = []found{seen(root, filepath.Base(root), info)}
 	case errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(root, "*?["):
 		out, err = glob(ctx, root)
 	}
@@ -71,7 +81,7 @@ func walk(ctx context.Context, root, dir string) ([]found, error) {
 		if err != nil {
 			return err
 		}
-		out = append(out, found{path, filepath.ToSlash(name), info.Size(), info.ModTime()})
+		out = append(out, seen(path, filepath.ToSlash(name), info))
 		return nil
 	})
 	return out, err

@@ -62,7 +62,10 @@ type Input struct {
 	Size    int64  // on disk; of a member its share of the archive
 	ModTime time.Time
 	Plain   bool // Open reads them as they stand on disk, which costs nothing twice
-	open    func() (io.ReadCloser, error)
+	// Sighting is what the file system tells of the file: while it tells the same of
+	// that name, the bytes are the same. "" = it cannot tell, or not yet.
+	Sighting string
+	open     func() (io.ReadCloser, error)
 }
 
 // Open returns the bytes of the innermost file. Damaged containers end reading

@@ -46,6 +46,7 @@ type File struct {
 	Preset    string // fingerprint of the preset that read it
 	LoadedRun string
 	Error     string
+	Sighting  string    // what the file system told of it under its name; "" = not known
 	UpdatedAt time.Time // set when recorded
 }
 
@@ -72,21 +73,45 @@ func recordFile(ctx context.Context, db execer, f File) error {
 		return fmt.Errorf("record file %s: %w", f.Name, err)
 	}
 	_, err = db.ExecContext(ctx, `insert into files (source, sha256, shop, name, bytes, landed_id, status, counts, as_of,
-			text_rules, preset, loaded_run, error, updated_at)
-		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			text_rules, preset, loaded_run, error, sighting, updated_at)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		on conflict (source, sha256) do update set shop = excluded.shop, name = excluded.name, bytes = excluded.bytes,
 			landed_id = excluded.landed_id, status = excluded.status, counts = excluded.counts, as_of = excluded.as_of,
 			text_rules = excluded.text_rules, preset = excluded.preset, loaded_run = excluded.loaded_run,
-			error = excluded.error, updated_at = excluded.updated_at`,
+			error = excluded.error, sighting = excluded.sighting, updated_at = excluded.updated_at`,
 		f.Source, f.SHA256, f.Shop, f.Name, f.Bytes, f.LandedID, f.Status, counts, stamp(f.AsOf),
-		f.TextRules, f.Preset, f.LoadedRun, f.Error, stamp(time.Now()))
+		f.TextRules, f.Preset, f.LoadedRun, f.Error, f.Sighting, stamp(time.Now()))
 	if err != nil {
 		return fmt.Errorf("record file %s: %w", f.Name, err)
 	}
 	return nil
 }
 
-const fileColumns = `source, sha256, shop, name, bytes, landed_id, status, counts, as_of, text_rules, preset, loaded_run, error, updated_at`
+// Sighting is what the file system told of a known content under a name.
+type Sighting struct{ SHA256, Name, Seen string }
+
+// NoteSightings notes under which name, and how, contents of a source were seen.
+func (l *Ledger) NoteSightings(ctx context.Context, source string, sightings []Sighting) error {
+	if len(sightings) == 0 {
+		return nil
+	}
+	tx, err := l.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("note files that were seen: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	for _, s := range sightings {
+		if _, err := tx.ExecContext(ctx, "update files set sighting = ? where source = ? and sha256 = ? and name = ?", s.Seen, source, s.SHA256, s.Name); err != nil {
+			return fmt.Errorf("note files that were seen: %w", err)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("note files that were seen: %w", err)
+	}
+	return nil
+}
+
+const fileColumns = `source, sha256, shop, name, bytes, landed_id, status, counts, as_of, text_rules, preset, loaded_run, error, sighting, updated_at`
 
 // KnownFile returns what is known of the content, and whether anything is.
 func (l *Ledger) KnownFile(ctx context.Context, source, sha256 string) (File, bool, error) {
@@ -114,7 +139,7 @@ func scanFile(row scanner) (File, error) {
 	var f File
 	var counts, asOf, updated string
 	if err := row.Scan(&f.Source, &f.SHA256, &f.Shop, &f.Name, &f.Bytes, &f.LandedID, &f.Status, &counts, &asOf,
-		&f.TextRules, &f.Preset, &f.LoadedRun, &f.Error, &updated); err != nil {
+		&f.TextRules, &f.Preset, &f.LoadedRun, &f.Error, &f.Sighting, &updated); err != nil {
 		return File{}, err
 	}
 	if err := parseJSON(counts, &f.Counts); err != nil {

@@ -174,6 +174,39 @@ func TestFilesAccountForEveryLine(t *testing.T) {
 	}
 }
 
+// How a file was seen belongs to a content under one name, and goes with the
+// next record of it.
+func TestSightingsBelongToAContentAndItsName(t *testing.T) {
+	l, ctx := fresh(t), t.Context()
+	for _, f := range []File{
+		{Source: "exports", SHA256: "aa", Name: "a.csv", Status: Loaded, Sighting: "1"},
+		{Source: "exports", SHA256: "bb", Name: "b.csv", Status: Loaded},
+		{Source: "other", SHA256: "bb", Name: "b.csv", Status: Loaded},
+	} {
+		ok(t, l.RecordFile(ctx, f))
+	}
+	ok(t, l.NoteSightings(ctx, "exports", nil))
+	ok(t, l.NoteSightings(ctx, "exports", []Sighting{{"aa", "elsewhere.csv", "2"}, {"bb", "b.csv", "3"}}))
+	seen := func(source, sha256 string) string { return known(t, l, source, sha256).Sighting }
+	if a, b, other := seen("exports", "aa"), seen("exports", "bb"), seen("other", "bb"); a != "1" || b != "3" || other != "" {
+		t.Errorf("seen as %q, %q and %q", a, b, other)
+	}
+	ok(t, l.RecordFile(ctx, File{Source: "exports", SHA256: "bb", Name: "c.csv", Status: Loaded}))
+	if b := seen("exports", "bb"); b != "" {
+		t.Errorf("under its new name it was seen as %q", b)
+	}
+}
+
+func known(t *testing.T, l *Ledger, source, sha256 string) File {
+	t.Helper()
+	f, known, err := l.KnownFile(t.Context(), source, sha256)
+	ok(t, err)
+	if !known {
+		t.Fatalf("%s of %s is not known", sha256, source)
+	}
+	return f
+}
+
 func TestQuarantineDoesNotDouble(t *testing.T) {
 	l, ctx := fresh(t), t.Context()
 	row := func(line int, run string) Rejected {

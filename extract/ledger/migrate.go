@@ -104,6 +104,8 @@ alter table units add column seq integer not null default 0; -- the order of rec
 create index units_seq on units (seq);
 `, `
 alter table publications add column locks text not null default '';
+`, `
+alter table files add column sighting text not null default '';
 `}
 
 // migrate applies what the database lacks, each step in its own transaction.

@@ -89,14 +89,7 @@ func (n *Night) pull(ctx context.Context, s Source) ([]*arrival, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := SourceSummary{Name: s.Name, Shop: s.Shop.String()}
-	for _, w := range listing.Warnings {
-		sum.Warnings = append(sum.Warnings, warningText("", w))
-	}
-	for _, err := range listing.Broken {
-		sum.Failed++
-		n.fail(fmt.Errorf("source %s: %w", s.Name, err))
-	}
+	sum := n.listed(s, listing)
 	known, err := n.knownFiles(ctx, s)
 	if err != nil {
 		return nil, err
@@ -105,6 +98,9 @@ func (n *Night) pull(ctx context.Context, s Source) ([]*arrival, error) {
 	defer l.end()
 	held, err := n.find(s, listing.Inputs, l, &sum)
 	if err != nil {
+		return nil, err
+	}
+	if err := n.noteSightings(ctx, s, l.seen); err != nil {
 		return nil, err
 	}
 	arrivals := l.found
@@ -150,6 +146,19 @@ func (n *Night) find(s Source, inputs []file.Input, l *lander, sum *SourceSummar
 		}
 	}
 	return held, nil
+}
+
+// listed begins the account of a source with what its listing tells.
+func (n *Night) listed(s Source, listing *file.Listing) SourceSummary {
+	sum := SourceSummary{Name: s.Name, Shop: s.Shop.String()}
+	for _, w := range listing.Warnings {
+		sum.Warnings = append(sum.Warnings, warningText("", w))
+	}
+	for _, err := range listing.Broken {
+		sum.Failed++
+		n.fail(fmt.Errorf("source %s: %w", s.Name, err))
+	}
+	return sum
 }
 
 func (n *Night) knownFiles(ctx context.Context, s Source) (map[string]ledger.File, error) {

@@ -17,6 +17,7 @@ type lander struct {
 	stop  context.CancelFunc
 	begun []*underway
 	known map[string]ledger.File
+	seen  *sightings
 	sizes map[int64]bool // of contents that were loaded before
 	found []*arrival     // what is read
 }
@@ -32,7 +33,7 @@ type underway struct {
 }
 
 func (n *Night) newLander(ctx context.Context, known map[string]ledger.File) *lander {
-	l := &lander{night: n, known: known, sizes: map[int64]bool{}}
+	l := &lander{night: n, known: known, seen: newSightings(known), sizes: map[int64]bool{}}
 	l.ctx, l.stop = context.WithCancel(ctx)
 	for _, f := range known {
 		if f.Status == ledger.Loaded {
@@ -97,6 +98,7 @@ func (n *Night) readdress(a *arrival, landed landing.Landed) (copied bool) {
 	if landed.ID != a.landed.ID {
 		a.landing.copied = a.landing.by.has(landed.ID, a)
 		a.id, a.utf8 = rowsID(a.source.Name, landed.ID), false
+		a.sighting = "" // it was of another content
 	}
 	a.landed, a.origin = landed, nil
 	a.file = n.bytesOf(a.source, a.name, landed.ID)
@@ -108,6 +110,9 @@ func (n *Night) readdress(a *arrival, landed landing.Landed) (copied bool) {
 // of the content, too. A file that can be read as it stands is read while it
 // lands; of one that others complete or give way to, what landed is known first.
 func (n *Night) arrive(s Source, in file.Input, l *lander) (*arrival, string, error) {
+	if id := l.seen.find(in); id != "" {
+		return nil, id, nil
+	}
 	ahead := in.Plain && !s.Replace && !s.joined(in.Name) && !l.sizes[in.Size]
 	seen, err := in.Look(l.ctx, ahead)
 	if err != nil {
@@ -117,6 +122,7 @@ func (n *Night) arrive(s Source, in file.Input, l *lander) (*arrival, string, er
 	id, fresh := addresses[0], true // where it lands, and whether nothing of that content has landed before
 	for _, at := range slices.Backward(addresses) {
 		if f, ok := l.known[at]; ok && f.Status == ledger.Loaded {
+			l.seen.note(in, at)
 			return nil, at, nil
 		}
 		if _, err := n.Landing.Stat(s.Shop.String(), at); err == nil {
@@ -135,7 +141,7 @@ func (n *Night) arrive(s Source, in file.Input, l *lander) (*arrival, string, er
 		a = n.arrival(s, in.Name, u.landed)
 		seen.UTF8 = watched.seen.UTF8()
 	}
-	a.landing, a.utf8 = u, seen.UTF8
+	a.landing, a.utf8, a.sighting = u, seen.UTF8, in.Sighting
 	if in.Plain && !s.joined(in.Name) {
 		a.origin = &original{received: in, hash: newPrint, landed: func(sum string) bool {
 			<-u.done

@@ -110,7 +110,7 @@ func (n *Night) record(ctx context.Context) error {
 func (a *arrival) record(run string) ledger.File {
 	return ledger.File{
 		Source: a.source.Name, SHA256: a.landed.ID, Shop: a.source.Shop.String(), Name: a.name, Bytes: a.landed.Bytes,
-		LandedID: a.landed.ID, AsOf: a.asOf, TextRules: a.texts, Preset: a.source.Preset, LoadedRun: run,
+		LandedID: a.landed.ID, AsOf: a.asOf, TextRules: a.texts, Preset: a.source.Preset, LoadedRun: run, Sighting: a.sighting,
 	}
 }
 

@@ -21,6 +21,7 @@ type bench struct {
 	data   string // folder of the canonical CSV files
 	work   string // folder of the runs
 	self   string // this program, which is the rival too
+	more   string // of the configuration
 	result result
 }
 
@@ -89,7 +90,7 @@ const configuration = `version: 1
 state: var/state.db
 lake: var/lake
 landing: {path: var/landing}
-engine: {type: duckdb, memory_limit: %s, threads: %d}
+engine: {type: duckdb, threads: %d%s}
 privacy: {buyer_id: hash, text: drop, secret: {file: hash.key}}
 shops:
   - {platform: tmall, shop: bench, name: bench, timezone: Asia/Shanghai}
@@ -107,20 +108,33 @@ const warehouse = `warehouses:
   - {name: server, type: postgres, dsn: "${` + serverVariable + `}", schema: ` + loadedSchema + `}
 `
 
-// configure writes the configuration that etl runs with.
+// configure makes the key that etl runs with, and notes what its configuration
+// has beside what is always there.
 func (b *bench) configure(more ...string) error {
 	if err := os.MkdirAll(b.work, 0o755); err != nil {
 		return fmt.Errorf("make work folder: %w", err)
 	}
-	text := fmt.Sprintf(configuration, b.memory, b.threads, b.data) + strings.Join(more, "")
-	err := errors.Join(
-		os.WriteFile(filepath.Join(b.work, "pipelines.yaml"), []byte(text), 0o600),
-		os.WriteFile(filepath.Join(b.work, "hash.key"), []byte("a key for measurements, long enough to be one\n"), 0o600),
-	)
-	if err != nil {
+	b.more = strings.Join(more, "")
+	if err := os.WriteFile(filepath.Join(b.work, keyFile), []byte("a key for measurements, long enough to be one\n"), 0o600); err != nil {
 		return fmt.Errorf("configure etl: %w", err)
 	}
 	return nil
+}
+
+// keyFile is the privacy secret of the runs.
+const keyFile = "hash.key"
+
+// configured is the configuration that a pipeline runs with: reading files has
+// a memory limit of its own.
+func (b *bench) configured(pipeline string) string {
+	limit := b.compute
+	if pipeline == ingestOnly {
+		limit = b.memory
+	}
+	if limit != "" {
+		limit = ", memory_limit: " + limit
+	}
+	return fmt.Sprintf(configuration, b.threads, limit, b.data) + b.more
 }
 
 // clone makes a second var folder of the same content: data and metadata files

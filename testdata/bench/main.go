@@ -25,7 +25,8 @@ type options struct {
 	cache   string // where generated data and runs stand
 	buyers  int    // of the generated shop; ten messages and one order each
 	repeat  int
-	memory  string // engine.memory_limit of etl
+	memory  string // engine.memory_limit of etl while it reads
+	compute string // and while it does everything else; "" = its default
 	threads int
 	only    string // sections, "" = all
 	json    bool
@@ -100,7 +101,8 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.cache, "cache", filepath.Join(cache, "kefu", "bench"), "folder for generated data and runs; takes 3 GB")
 	flags.IntVar(&o.buyers, "buyers", 490_000, "buyers of the generated shop, with about ten messages and one order each")
 	flags.IntVar(&o.repeat, "repeat", 3, "times that everything is measured")
-	flags.StringVar(&o.memory, "memory", "600MB", "engine.memory_limit of etl")
+	flags.StringVar(&o.memory, "memory", "600MB", "engine.memory_limit of etl while it reads files")
+	flags.StringVar(&o.compute, "compute-memory", "", "engine.memory_limit of etl while it computes and loads (default: what etl takes by itself)")
 	flags.IntVar(&o.threads, "threads", 2, "threads of etl's engine and of the rival")
 	flags.StringVar(&o.only, "only", "", "sections to measure, of "+strings.Join(names, ",")+" (default: all)")
 	flags.BoolVar(&o.json, "json", false, "print JSON")

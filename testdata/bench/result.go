@@ -14,7 +14,8 @@ import (
 type result struct {
 	Threads  int        `json:"threads"`
 	CPUs     int        `json:"cpus"`
-	Memory   string     `json:"memory_limit"`
+	Memory   string     `json:"memory_limit"`         // while reading files
+	Compute  string     `json:"compute_memory_limit"` // afterwards
 	Buyers   int        `json:"buyers"`
 	Rows     int64      `json:"rows,omitempty"` // of all files
 	Measures []*measure `json:"measures"`
@@ -43,7 +44,7 @@ type model struct {
 }
 
 func newResult(o options) result {
-	return result{Threads: o.threads, CPUs: runtime.NumCPU(), Memory: o.memory, Buyers: o.buyers}
+	return result{Threads: o.threads, CPUs: runtime.NumCPU(), Memory: o.memory, Compute: cmp.Or(o.compute, "default"), Buyers: o.buyers}
 }
 
 func (r *result) add(section, who, what, unit string, value float64) *measure {
@@ -106,7 +107,7 @@ const shownModels = 15
 func (r *result) print(w io.Writer) error {
 	r.sort()
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "%d buyers, %d threads on %d CPUs, memory limit %s\n\n", r.Buyers, r.Threads, r.CPUs, r.Memory)
+	fmt.Fprintf(t, "%d buyers, %d threads on %d CPUs, memory limit %s while reading, %s afterwards\n\n", r.Buyers, r.Threads, r.CPUs, r.Memory, r.Compute)
 	if r.Rows > 0 {
 		fmt.Fprintf(t, "%d rows in all files\n\n", r.Rows)
 	}

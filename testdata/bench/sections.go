@@ -29,11 +29,11 @@ func (b *bench) etlRun(ctx context.Context, dir, pipeline string) (usage, runSum
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return usage{}, runSummary{}, err
 	}
-	for _, name := range []string{"pipelines.yaml", "hash.key"} {
-		text, err := os.ReadFile(filepath.Join(b.work, name))
-		if err != nil {
-			return usage{}, runSummary{}, err
-		}
+	key, err := os.ReadFile(filepath.Join(b.work, keyFile))
+	if err != nil {
+		return usage{}, runSummary{}, err
+	}
+	for name, text := range map[string][]byte{keyFile: key, "pipelines.yaml": []byte(b.configured(pipeline))} {
 		if err := os.WriteFile(filepath.Join(path, name), text, 0o600); err != nil {
 			return usage{}, runSummary{}, err
 		}

@@ -62,7 +62,7 @@ type Maintenance struct {
 // Engine runs the models.
 type Engine struct {
 	Type        string // duckdb
-	MemoryLimit Size   // default 2GB
+	MemoryLimit Size   // default: a quarter of the memory there is, at least 2GB
 	Threads     int    // default: as many as the machine has
 }
 

@@ -106,7 +106,6 @@ func TestDefaults(t *testing.T) {
 		"lake":     {cfg.Lake, filepath.Join(dir, "var/lake")},
 		"landing":  {cfg.Landing.Path, filepath.Join(dir, "var/landing")},
 		"engine":   {cfg.Engine.Type, "duckdb"},
-		"memory":   {cfg.Engine.MemoryLimit.String(), "2GB"},
 		"buyers":   {cfg.Privacy.BuyerID, "hash"},
 		"text":     {cfg.Privacy.Text, "drop"},
 		"secret":   {cfg.Privacy.Secret.File, filepath.Join(dir, "hash.key")},

@@ -73,7 +73,7 @@ type loader struct {
 
 func (c *Config) setDefaults() {
 	c.State, c.Lake, c.Landing.Path = c.path("var/state.db"), c.path("var/lake"), c.path("var/landing")
-	c.Engine = Engine{Type: "duckdb", MemoryLimit: 2e9, Threads: runtime.NumCPU()}
+	c.Engine = Engine{Type: "duckdb", MemoryLimit: defaultMemory(availableMemory(system())), Threads: runtime.NumCPU()}
 	c.Privacy = Privacy{BuyerID: "hash", Text: "drop"}
 	c.Maintenance = Maintenance{KeepPublications: 3, KeepDays: 7, OrphanAge: 24 * time.Hour}
 }

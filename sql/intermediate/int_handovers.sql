@@ -29,6 +29,7 @@ groups as (
         bool_or(not is_opener and not is_closer) and bool_or(is_opener and not keeps_bots) as has_bot_doubt
     from events
     group by buyer_no, pairing, agent_id, group_no
+    having bool_or(is_opener)
 ),
 
 judged as (

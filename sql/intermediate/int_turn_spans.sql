@@ -1,22 +1,22 @@
 /* model
 description: >
-  One row per group of int_turn_groups: its start, its last openers and its closer. Where the group can hold several turns
-  or none (is_walked), int_turn_walks takes it apart.
+  One row per group of int_turn_groups with an opener: its first and last openers and its closer. Where the group can hold
+  several turns or none (is_walked), int_turn_walks takes it apart.
 grain: [buyer_no, pairing, agent_id, group_no]
 scope: buyer
 publish: false
 columns:
   buyer_no: that of int_buyers
-  opened_order: message_order of the start
+  opened_order: message_order of the first opener
   expires_at: end of the reply horizon of a turn that opens there
   closed_by: agent, bot or transfer_out; NULL when nothing closes the group
   is_walked: whether a horizon or a robot can end a turn within the group, or a transfer starts it
 */
 select
     buyer_no, pairing, agent_id, group_no,
-    min(message_order) filter (where is_start) as opened_order,
-    min(sent_at) filter (where is_start) as opened_at,
-    min(expires_at) filter (where is_start) as expires_at,
+    min(message_order) filter (where is_opener) as opened_order,
+    min(sent_at) filter (where is_opener) as opened_at,
+    min_by(expires_at, message_order) filter (where is_opener) as expires_at,
     max(sent_at) filter (where event = 'buyer') as last_buyer_at,
     min(message_order) filter (where is_closer) as closed_order,
     min(sent_at) filter (where is_closer) as closed_at,
@@ -27,3 +27,4 @@ select
         or (bool_or(not is_opener and not is_closer) and bool_or(is_opener and not keeps_bots)) as is_walked
 from int_turn_groups
 group by buyer_no, pairing, agent_id, group_no
+having bool_or(is_opener)

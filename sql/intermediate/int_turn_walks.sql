@@ -1,8 +1,7 @@
 /* model
 description: >
-  The turns of the groups that can hold several or, where a transfer opened nothing, none. From each opener the next
-  opening follows without knowing what came before: the first opener after the horizon, or after a robot's message that
-  closes. So the turns are a walk along these pointers from the group's first opener.
+  The turns of the groups that can hold several or, where a transfer opened nothing, none: a walk along the pointers of
+  int_turn_pointers from the group's first opener.
 grain: [buyer_no, pairing, agent_id, opened_order]
 scope: buyer
 publish: false
@@ -13,67 +12,15 @@ columns:
 */
 with recursive
 
-events as (
-    select
-        e.buyer_no, e.pairing, e.agent_id, e.group_no, e.message_order, e.sent_at, e.event, e.expires_at, e.keeps_bots,
-        e.is_alone, e.is_opener, e.is_closer,
-        micros_between(timestamp '1970-01-01', e.sent_at) as sent_us,
-        case when e.is_opener then micros_between(e.sent_at, e.expires_at) else 0 end as horizon_us
-    from int_turn_groups as e
-    join int_turn_spans as s
-        on s.buyer_no = e.buyer_no and s.pairing = e.pairing and s.agent_id = e.agent_id
-        and s.group_no = e.group_no and s.is_walked
-    left join int_handovers as h
-        on h.buyer_no = e.buyer_no and h.pairing = e.pairing and h.message_order = e.message_order and h.was_open
-    where e.event <> 'transfer_in' or h.message_order is not null
-),
-
-looking_ahead as (
-    select
-        *,
-        min(case when is_opener then message_order end) over (
-            partition by buyer_no, pairing, agent_id, group_no order by message_order
-            rows between 1 following and unbounded following
-        ) as next_opener,
-        min(case when is_opener then message_order end) over (
-            partition by buyer_no, pairing, agent_id, group_no order by sent_us
-            range between horizon_us + 1 following and unbounded following
-        ) as after_horizon
-    from events
-),
-
-pointing as (
-    select
-        *,
-        case when not keeps_bots then
-            min(case when event = 'bot' and not is_closer then next_opener end) over (
-                partition by buyer_no, pairing, agent_id, group_no order by message_order
-                rows between 1 following and unbounded following
-            )
-        end as after_bot
-    from looking_ahead
-),
-
-pointers as (
-    select
-        buyer_no, pairing, agent_id, message_order,
-        case
-            when after_bot is null or after_horizon < after_bot then after_horizon
-            else after_bot
-        end as next_order
-    from pointing
-    where is_opener
-),
-
 openings as (
     select buyer_no, pairing, agent_id, min(message_order) as opened_order
-    from events
+    from int_turn_pointers
     where is_opener
     group by buyer_no, pairing, agent_id, group_no
     union all
     select o.buyer_no, o.pairing, o.agent_id, p.next_order as opened_order
     from openings as o
-    join pointers as p
+    join int_turn_pointers as p
         on p.buyer_no = o.buyer_no and p.pairing = o.pairing and p.agent_id = o.agent_id
         and p.message_order = o.opened_order
     where p.next_order is not null
@@ -86,7 +33,7 @@ numbered as (
             partition by e.buyer_no, e.pairing, e.agent_id, e.group_no order by e.message_order
             rows between unbounded preceding and current row
         ) as opened_order
-    from events as e
+    from int_turn_pointers as e
     left join openings as o
         on o.buyer_no = e.buyer_no and o.pairing = e.pairing and o.agent_id = e.agent_id
         and o.opened_order = e.message_order

@@ -19,8 +19,6 @@ orders as (select * from orders),
 
 order_ratings as (select * from order_ratings),
 
-chat_messages as (select * from chat_messages),
-
 buyers as (select * from buyers),
 
 shops as (select * from shops),
@@ -46,11 +44,19 @@ naming_ratings as (
     where buyer_id is not null and strpos(buyer_id, '*') = 0
 ),
 
+-- The wall clock is looked up once per quarter of an hour: within one it runs evenly.
+quarters as (
+    select q.platform, q.shop_id, q.quarter_at, local_time(q.quarter_at, s.timezone) as local_quarter_at
+    from (select distinct platform, shop_id, quarter_hour(created_at) as quarter_at from orders) as q
+    join shops as s on s.platform = q.platform and s.shop_id = q.shop_id
+),
+
 dated_orders as (
     select o.platform, o.shop_id, o.order_id, o.buyer_id, o.mask_key,
-        local_time(o.created_at, s.timezone) as local_at
+        q.local_quarter_at + (o.created_at - q.quarter_at) as local_at
     from orders o
-    join shops s on s.platform = o.platform and s.shop_id = o.shop_id
+    join quarters q
+        on q.platform = o.platform and q.shop_id = o.shop_id and q.quarter_at = quarter_hour(o.created_at)
 ),
 
 named_orders as (
@@ -77,6 +83,7 @@ masked_orders as (
 buyer_masks as (
     select b.platform, b.shop_id, b.buyer_id, k.mask_key
     from buyers b
+    join (select distinct platform, shop_id from masked_orders) as s on s.platform = b.platform and s.shop_id = b.shop_id
     cross join unnest(list_items(b.mask_keys)) as k (mask_key)
     where strpos(b.buyer_id, '*') = 0
 ),

@@ -19,7 +19,9 @@ create or replace macro plus_days(d, n) as cast(d as date) + cast(n as integer);
 create or replace macro seconds_of_day(ts) as extract(hour from ts) * 3600 + extract(minute from ts) * 60 + cast(floor(extract(second from ts)) as integer);
 
 -- in_list: whether x stands in a '|'-joined list (NULL or '' = empty list).
-create or replace macro in_list(list, x) as coalesce(contains('|' || list || '|', '|' || x || '|'), false);
+-- Most lists are empty, and then no text is put together.
+create or replace macro in_list(list, x) as
+    case when list = '' then false else coalesce(contains('|' || list || '|', '|' || x || '|'), false) end;
 
 -- list_items: the items of a '|'-joined list, for unnest.
 create or replace macro list_items(list) as string_split(list, '|');

@@ -24,25 +24,29 @@ shops as (select * from shops),
 rule_day as (select * from rule_day),
 
 items as (
-    select t.platform, t.shop_id, t.order_id, count(*) as item_rows, sum(t.quantity) as quantity
-    from order_items t
-    join identified i on i.platform = t.platform and i.shop_id = t.shop_id and i.order_id = t.order_id
-    group by t.platform, t.shop_id, t.order_id
+    select platform, shop_id, order_id, count(*) as item_rows, sum(quantity) as quantity
+    from order_items
+    group by platform, shop_id, order_id
 ),
 
 linked_orders as (
-    select o.platform, o.shop_id, o.order_id, i.buyer_key, i.buyer_id, i.is_linked, i.created_dt, s.timezone,
+    select o.platform, o.shop_id, o.order_id, i.buyer_key, i.buyer_id, i.is_linked, i.created_dt,
         o.pay_type, o.status, o.created_at, o.shipped_at, o.ended_at, o.amount, o.tags,
         case when o.pay_type = 'cod' then coalesce(o.shipped_at, o.paid_at) else o.paid_at end as paid_at,
         coalesce(o.paid_amount, 0) as paid_amount, o.quantity
     from orders o
     join identified i on i.platform = o.platform and i.shop_id = o.shop_id and i.order_id = o.order_id
-    join shops s on s.platform = o.platform and s.shop_id = o.shop_id
 ),
 
-local_orders as (
-    select *, local_time(paid_at, timezone) as paid_local_at, local_time(shipped_at, timezone) as shipped_local_at
-    from linked_orders
+-- The wall clock is looked up once per quarter of an hour: within one it runs evenly.
+quarters as (
+    select q.platform, q.shop_id, q.quarter_at, local_time(q.quarter_at, s.timezone) as local_quarter_at
+    from (
+        select platform, shop_id, quarter_hour(paid_at) as quarter_at from linked_orders
+        union
+        select platform, shop_id, quarter_hour(shipped_at) as quarter_at from linked_orders
+    ) as q
+    join shops as s on s.platform = q.platform and s.shop_id = q.shop_id
 ),
 
 tagged as (
@@ -64,7 +68,7 @@ listed_products as (
 ),
 
 judged as (
-    select o.platform, o.shop_id, o.order_id,
+    select o.*,
         case when in_list(r.exclude_order_ids, o.order_id) then 'exclude_orders.ids'
             when p.order_id is not null then 'exclude_orders.products'
             when t.order_id is not null then 'exclude_orders.tags'
@@ -75,6 +79,17 @@ judged as (
     left join listed_products p on p.platform = o.platform and p.shop_id = o.shop_id and p.order_id = o.order_id
     left join tagged t on t.platform = o.platform and t.shop_id = o.shop_id and t.order_id = o.order_id
     left join of_excluded_buyers b on b.platform = o.platform and b.shop_id = o.shop_id and b.order_id = o.order_id
+),
+
+local_orders as (
+    select o.*,
+        qp.local_quarter_at + (o.paid_at - qp.quarter_at) as paid_local_at,
+        qs.local_quarter_at + (o.shipped_at - qs.quarter_at) as shipped_local_at
+    from judged o
+    left join quarters qp
+        on qp.platform = o.platform and qp.shop_id = o.shop_id and qp.quarter_at = quarter_hour(o.paid_at)
+    left join quarters qs
+        on qs.platform = o.platform and qs.shop_id = o.shop_id and qs.quarter_at = quarter_hour(o.shipped_at)
 )
 
 select o.platform, o.shop_id, o.buyer_key, o.order_id, o.buyer_id, o.is_linked, o.pay_type, o.status,
@@ -85,10 +100,9 @@ select o.platform, o.shop_id, o.buyer_key, o.order_id, o.buyer_id, o.is_linked, 
     cast(o.paid_amount as decimal(18, 2)) as paid_amount,
     cast(coalesce(o.quantity, t.quantity, 0) as bigint) as quantity,
     cast(coalesce(t.item_rows, 0) as bigint) as item_rows,
-    j.invalid_reason is null as is_valid,
-    j.invalid_reason
+    o.invalid_reason is null as is_valid,
+    o.invalid_reason
 from local_orders o
-join judged j on j.platform = o.platform and j.shop_id = o.shop_id and j.order_id = o.order_id
 left join items t on t.platform = o.platform and t.shop_id = o.shop_id and t.order_id = o.order_id
 left join rule_day rp
     on rp.platform = o.platform and rp.shop_id = o.shop_id and rp.dt = cast(o.paid_local_at as date)

@@ -70,7 +70,7 @@ func TestFaultsOfANight(t *testing.T) {
 		{name: "disk full: landing", limit: 40 << 10, code: exitEnvironment, says: []string{`land chat_messages-big\.csv: write .*var/landing/.*file too large`, "free some space"}},
 		{name: "Ctrl-C while reading", after: "find files", signal: syscall.SIGINT, code: exitInterrupted, says: []string{"interrupted; what was committed stays"}},
 		{name: "SIGTERM while merging", after: "read", signal: syscall.SIGTERM, code: exitInterrupted, says: []string{"interrupted"}},
-		{name: "disk full: lake", limit: 600 << 10, code: exitEnvironment, says: []string{`var/lake/[a-z_]+/data/.*[Ff]ile too large`, "free some space"}},
+		{name: "disk full: lake", limit: 450 << 10, code: exitEnvironment, says: []string{`var/lake/[a-z_]+/data/.*[Ff]ile too large`, "free some space"}},
 		{name: "disk full: spill", wrong: littleMemory, limit: 1 << 20, code: exitEnvironment, says: []string{`var/lake/\.spill/.*File too large`, "free some space"}},
 		{name: "file of the lake damaged", wrong: damage("chat_messages", false), code: exitEnvironment, says: []string{`table chat_messages: data file .*\.parquet cannot be read`, "from a backup"}},
 		{name: "file of the lake missing", wrong: damage("orders", true), code: exitEnvironment, says: []string{`table orders: data file .*\.parquet is missing`, "from a backup"}},
@@ -113,7 +113,7 @@ func (f *faults) backfilledOnceThereIsRoom(t *testing.T) {
 	f.configure()
 	undisturbed, before := f.moved(), f.lastPublication()
 	backfill := []string{"backfill", "--json", "--from", historyDay(0), "--to", historyDay(31)}
-	f.meet(t, fault{args: backfill, limit: 450 << 10, code: exitEnvironment, says: []string{
+	f.meet(t, fault{args: backfill, limit: 300 << 10, code: exitEnvironment, says: []string{
 		`shop other/s00: compute the facts of buyers: .*var/lake/\.backfill/[^/]+/facts-1-of-1\.partial/[a-z_]+\.parquet.*[Ff]ile too large`, "free some space"}})
 	if after := f.lastPublication(); after.ID != before.ID {
 		t.Errorf("publication %s became %s", before.ID, after.ID)

@@ -79,11 +79,17 @@ sought as (
         and (c.turns_so_far - c.turns) * 10 < c.all_turns * q.tenths
 ),
 
-window_seconds as (
-    select s.asof_id, s.tenths, s.turns_10, h.response_seconds, sum(h.turns) as turns
+-- Distinct rows are these rows; it keeps the engine from joining all seconds of all windows first.
+sought_days as (
+    select distinct s.asof_id, s.tenths, s.turns_10, s.band, w.day_id
     from sought s
     join window_days w on w.asof_id = s.asof_id
-    join seconds h on h.day_id = w.day_id and h.band = s.band
+),
+
+window_seconds as (
+    select s.asof_id, s.tenths, s.turns_10, h.response_seconds, sum(h.turns) as turns
+    from sought_days s
+    join seconds h on h.day_id = s.day_id and h.band = s.band
     group by s.asof_id, s.tenths, s.turns_10, h.response_seconds
 ),
 

@@ -63,17 +63,24 @@ func (l *loading) alone(ctx context.Context) error {
 
 // dropLeftovers drops what a load has left that ended early.
 func (l *loading) dropLeftovers(ctx context.Context) error {
-	var left []string
-	for name, r := range l.tables {
-		if r.left {
-			left = append(left, name)
-			delete(l.tables, name)
-		}
-	}
+	left := leftovers(l.tables)
 	if len(left) == 0 {
 		return nil
 	}
+	for _, name := range left {
+		delete(l.tables, name)
+	}
 	return l.apart(ctx, func(b *builder) error { return b.drop(ctx, left) })
+}
+
+func leftovers(tables map[string]relation) []string {
+	var left []string
+	for name, r := range tables {
+		if r.left {
+			left = append(left, name)
+		}
+	}
+	return left
 }
 
 // apart does something in a transaction of its own.
@@ -96,7 +103,7 @@ func (b *builder) drop(ctx context.Context, tables []string) error {
 		names[i] = b.name(table)
 	}
 	if _, err := b.tx.Exec(ctx, "drop table "+strings.Join(names, ", ")); err != nil {
-		return fmt.Errorf("drop what an earlier load has left: %w", err)
+		return fmt.Errorf("drop tables that no load will finish: %w", err)
 	}
 	return nil
 }
@@ -259,13 +266,7 @@ func (w *Warehouse) discard(ctx context.Context, schemaToo bool) {
 			if err != nil {
 				return err
 			}
-			var left []string
-			for name, r := range tables {
-				if r.left {
-					left = append(left, name)
-				}
-			}
-			if len(left) > 0 {
+			if left := leftovers(tables); len(left) > 0 {
 				if err := b.drop(ctx, left); err != nil {
 					return err
 				}

@@ -46,15 +46,12 @@ func (n *Night) newLander(ctx context.Context, known map[string]ledger.File) *la
 // begin lands a file as soon as those before it have landed.
 func (l *lander) begin(fresh bool, land func() (landing.Landed, error)) *underway {
 	u := &underway{by: l, done: make(chan struct{}), fresh: fresh}
-	before := u.done
-	if len(l.begun) > 0 {
-		before = l.begun[len(l.begun)-1].done
-	}
+	before := l.begun
 	l.begun = append(l.begun, u)
 	go func() {
 		defer close(u.done)
-		if before != u.done {
-			<-before
+		if len(before) > 0 {
+			<-before[len(before)-1].done
 		}
 		u.landed, u.err = land()
 	}()

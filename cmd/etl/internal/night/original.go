@@ -1,7 +1,6 @@
 package night
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -18,7 +17,7 @@ import (
 // it there is cheaper than decompressing, and decrypting, what landed.
 type original struct {
 	received
-	hash   func() hash.Hash      // that the bytes are compared by; nil = SHA-256
+	hash   func() hash.Hash      // that the bytes are compared by
 	landed func(sum string) bool // tells whether these bytes are those that landed
 	same   bool                  // what was opened last has been read to its end, and is
 }
@@ -29,9 +28,6 @@ func (o *original) Open() (io.ReadCloser, error) {
 	r, err := o.received.Open()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errStale, err) // it is gone, or can no longer be read
-	}
-	if o.hash == nil {
-		o.hash = sha256.New
 	}
 	return &verified{ReadCloser: r, sum: o.hash(), of: o}, nil
 }

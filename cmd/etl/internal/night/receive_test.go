@@ -94,7 +94,7 @@ func TestAnOriginalIsTrustedOnlyIfItIsWhatLanded(t *testing.T) {
 		"changed":             {"what follows", 100, false, true},
 		"not read to its end": {"what landed", 4, false, false},
 	} {
-		o := &original{received: &versions{texts: []string{c.text}}, same: true, landed: func(sum string) bool { return sum == sumOf("what landed") }}
+		o := &original{received: &versions{texts: []string{c.text}}, hash: sha256.New, same: true, landed: func(sum string) bool { return sum == sumOf("what landed") }}
 		body, err := o.Open()
 		if err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,7 +27,8 @@ type tally struct {
 	during        map[string]int // command and stage
 	seen          map[string]int // warehouse and state
 	lost, doubled int            // rows, after the next call
-	left          int            // files, after maintenance
+	left          int            // files and tables, after maintenance
+	hidden        int            // kills that left tables which only their owner sees
 }
 
 func newTally() *tally { return &tally{during: map[string]int{}, seen: map[string]int{}} }
@@ -67,7 +69,8 @@ func (y *tally) judge(t *testing.T) {
 		}
 		return n
 	}
-	fmt.Fprintf(&b, "\n%d kills: %d rows lost, %d rows too many, %d files left; of %d reads %d saw a half state and %d failed\n", y.kills, y.lost, y.doubled, y.left,
+	fmt.Fprintf(&b, "\n%d kills, of which %d left tables to the next load: %d rows lost, %d rows too many, %d files or tables left; of %d reads %d saw a half state and %d failed\n",
+		y.kills, y.hidden, y.lost, y.doubled, y.left,
 		count("nothing yet")+count("old")+count("new")+count("half")+count("broken"), count("half"), count("broken"))
 	t.Log(b.String())
 	for _, kind := range []string{"file", "server"} {
@@ -150,10 +153,48 @@ func (c *crash) lookAtFile(ctx context.Context) (publishedTables, error) {
 	return readWhole(ctx, db)
 }
 
+// reportReader is who reads on the server: not the owner of the tables, who
+// sees those that are being filled, too.
+const reportReader = "report_reader"
+
+// letRead lets the reader read all tables that will be made in the database.
+func (c *crash) letRead() {
+	c.t.Helper()
+	config, err := pgx.ParseConfig(c.dsn)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	as := "create role " + reportReader + " login password '" + c.server.Password() + "'"
+	asAdministrator(c.t, c.dsn, "do $$ begin "+as+"; exception when duplicate_object then null; end $$")
+	inDatabase(c.t, config, "alter default privileges grant usage on schemas to "+reportReader,
+		"alter default privileges grant select on tables to "+reportReader)
+}
+
+// unfinished are the tables on the server that wait for their names.
+func (c *crash) unfinished() []string {
+	c.t.Helper()
+	server, err := postgres.Parse(c.dsn)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	db := server.Pool("kpi", postgres.Session{})
+	defer db.Close()
+	tables, err := texts(c.t.Context(), db, `select tablename::text from pg_tables where schemaname = 'kpi' and tablename like '%\_new'`)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return tables
+}
+
 // lookAtServer reads everything in one transaction that begins with the lock by
 // which readers of several tables see one publication.
 func (c *crash) lookAtServer(ctx context.Context) (publishedTables, error) {
-	server, err := postgres.Parse(c.dsn)
+	dsn, err := url.Parse(c.dsn)
+	if err != nil {
+		return nil, err
+	}
+	dsn.User = url.UserPassword(reportReader, c.server.Password())
+	server, err := postgres.Parse(dsn.String())
 	if err != nil {
 		return nil, err
 	}
@@ -230,6 +271,10 @@ func consistent(ctx context.Context, db queryer) error {
 func (c *crash) nothingLeft() {
 	c.t.Helper()
 	left := c.nothingHalfLeft()
+	for _, table := range c.unfinished() {
+		c.t.Errorf("%s is left on the server", table)
+		left++
+	}
 	l, _ := c.open()
 	names, err := l.Tables(c.t.Context())
 	if err != nil {
@@ -313,12 +358,17 @@ func makeDatabase(t *testing.T, dsn, template string) {
 // asAdministrator runs statements beside the database of a DSN.
 func asAdministrator(t *testing.T, dsn string, statements ...string) {
 	t.Helper()
-	ctx := context.WithoutCancel(t.Context())
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
 	config.Database = "postgres"
+	inDatabase(t, config, statements...)
+}
+
+func inDatabase(t *testing.T, config *pgx.ConnConfig, statements ...string) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		t.Fatal(err)

@@ -23,6 +23,9 @@ func TestMain(m *testing.M) {
 			_, _ = os.Stderr.WriteString(err.Error())
 			os.Exit(exitEnvironment)
 		}
+		if os.Getenv(tablesAreLarge) != "" {
+			largeTables = 1
+		}
 		os.Exit(realMain())
 	}})
 }

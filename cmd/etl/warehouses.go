@@ -17,10 +17,18 @@ import (
 	"kefu/transform/rule/yamlnode"
 )
 
+// largeTables, where it is set, is from how many bytes on a server's tables are
+// filled as large ones are; tests have few rows.
+var largeTables int64
+
 // openWarehouse returns a configured warehouse; nothing is connected yet.
 func openWarehouse(cfg *config.Config, w *config.Warehouse) load.Warehouse {
 	if w.Server != nil {
-		return postgres.New(w.Server, w.Schema)
+		server := postgres.New(w.Server, w.Schema)
+		if largeTables > 0 {
+			server.LargeFrom(largeTables)
+		}
+		return server
 	}
 	return duckdb.New(w.Path, duckdb.Options{
 		MemoryLimit: fmt.Sprintf("%dMiB", int64(cfg.Engine.MemoryLimit)>>20), Threads: cfg.Engine.Threads,

@@ -61,6 +61,11 @@ func New(s *server.Server, schema string) *Warehouse {
 	return &Warehouse{server: s, schema: schema, swapBytes: 1 << 20, asideBytes: 16 << 20, patience: 10 * time.Minute}
 }
 
+// LargeFrom sets from how many bytes of Parquet on tables are large: they are
+// replaced by new ones, and many such filled by several connections. It is meant
+// for trying with few rows what a load does with many.
+func (w *Warehouse) LargeFrom(bytes int64) { w.swapBytes, w.asideBytes = bytes, bytes }
+
 // Close does nothing: between calls the warehouse keeps nothing open.
 func (*Warehouse) Close() error { return nil }
 

@@ -100,7 +100,7 @@ func (c *crash) with(t *testing.T) *crash {
 func (c *crash) round(random *rand.Rand, s *scene, decks map[string][]int, want int) {
 	c.restore(s)
 	stop := c.watch(s)
-	const inARow = 6 // kills before a command may end
+	const inARow = 8 // kills before a command may end
 	for range min(2+random.IntN(inARow-1), want-c.tally.kills) {
 		if len(decks[s.name]) == 0 {
 			decks[s.name] = s.deal(random)

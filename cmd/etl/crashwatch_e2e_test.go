@@ -88,7 +88,7 @@ func (c *crash) watch(s *scene) (stop func()) {
 	ctx, ended := c.t.Context(), make(chan struct{})
 	var watching sync.WaitGroup
 	watching.Go(func() {
-		for tick := time.NewTicker(500 * time.Millisecond); ; { // the cores are for the command
+		for tick := time.NewTicker(2 * time.Second); ; { // the cores are for the command
 			c.look(ctx, s)
 			select {
 			case <-ended:

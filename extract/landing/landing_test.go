@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,6 +42,24 @@ func TestLandKeepsBytesUnderTheirHash(t *testing.T) {
 	}
 	if info, _ := os.Stat(filepath.Dir(filepath.Dir(l.Path))); info.Mode().Perm() != 0o700 {
 		t.Errorf("directory mode %v", info.Mode())
+	}
+}
+
+// What is longer than a chunk comes back, whether it compresses or not.
+func TestLandKeepsLongBytes(t *testing.T) {
+	s := New(t.TempDir())
+	noise := make([]byte, 3*chunk+17)
+	rand.NewChaCha8([32]byte{1}).Read(noise) //nolint:errcheck // it never fails
+	for name, raw := range map[string][]byte{
+		"rows": bytes.Repeat([]byte("订单编号,买家\n"), 50_000), "noise": noise, "one chunk": noise[:chunk], "nothing": {},
+	} {
+		l, err := s.Land(context.Background(), "s", Origin{Name: name}, iotest.HalfReader(bytes.NewReader(raw)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(readAll(t, s, "s", l.ID), raw) {
+			t.Errorf("%s: other bytes came back", name)
+		}
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"sync/atomic"
 	"unicode/utf8"
 
-	"github.com/zeebo/xxh3"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -126,51 +125,7 @@ func (e *identity) codeIn(v *vector, text string) int32 {
 	return at.code
 }
 
-// identities remembers the identities met last. Two generations bound it: when
-// the young one is full, the old one is forgotten.
-type identities struct {
-	hasher     *hasher
-	make       func(h *hasher, raw string) identity
-	young, old map[string]*identity
-	near       [nearIdentities]*identity // of those in conversations at the moment, by their hash
-}
-
-const (
-	identityGeneration = 1 << 16
-	nearIdentities     = 1 << 12
-)
-
-func newIdentities(h *hasher, mk func(*hasher, string) identity) *identities {
-	return &identities{hasher: h, make: mk, young: map[string]*identity{}}
-}
-
-// get returns the identity of an id as written; one with an empty id is missing.
-func (c *identities) get(raw string) *identity {
-	near := &c.near[xxh3.HashString(raw)%nearIdentities]
-	if *near == nil || (*near).raw != raw {
-		*near = c.find(raw)
-	}
-	return *near
-}
-
-func (c *identities) find(raw string) *identity {
-	if e := c.young[raw]; e != nil {
-		return e
-	}
-	e := c.old[raw]
-	if e == nil {
-		made := c.make(c.hasher, raw)
-		e = &made
-		e.raw = strings.Clone(raw)
-	}
-	if len(c.young) >= identityGeneration {
-		c.old, c.young = c.young, make(map[string]*identity, identityGeneration)
-	}
-	c.young[e.raw] = e
-	return e
-}
-
-// buyerIdentity normalises and hashes a buyer's id.
+// buyerIdentity normalises and hashes a buyer's id, of which it keeps parts.
 func buyerIdentity(h *hasher, raw string) identity {
 	id, why := cleanID(raw)
 	if why != "" {
@@ -180,7 +135,6 @@ func buyerIdentity(h *hasher, raw string) identity {
 	if id == "" {
 		return identity{}
 	}
-	id = strings.Clone(id)
 	e := identity{id: id, stored: id, hashed: id, masked: strings.Contains(id, "*")}
 	if !e.masked {
 		e.hashed = h.buyer(id)
@@ -191,11 +145,12 @@ func buyerIdentity(h *hasher, raw string) identity {
 	return e
 }
 
-// agentIdentity normalises an account's id; stored is how it would look as a buyer's.
+// agentIdentity normalises an account's id, of which it keeps parts; stored is
+// how it would look as a buyer's.
 func agentIdentity(h *hasher, raw string) identity {
 	id, why := cleanID(raw)
 	if why != "" || id == "" {
 		return identity{why: why}
 	}
-	return identity{id: strings.Clone(id), stored: buyerIdentity(h, id).stored}
+	return identity{id: id, stored: buyerIdentity(h, id).stored}
 }

@@ -76,12 +76,16 @@ func (v *vector) reset(rows, bytes int) {
 // present notes that the next value is there.
 func (v *vector) present() {
 	if v.nulls > 0 {
-		if v.nulls == v.n {
-			v.fill()
-		}
-		v.mark(1)
+		v.presentAmongNulls()
 	}
 	v.n++
+}
+
+func (v *vector) presentAmongNulls() {
+	if v.nulls == v.n {
+		v.fill()
+	}
+	v.mark(1)
 }
 
 // mark writes the next value's bit.

@@ -18,6 +18,7 @@ type Topics struct {
 	// Every message is searched for some hundred words, so they are looked up
 	// by their first rune in one walk over the text.
 	words map[rune][]topicWord
+	marks [64]uint64 // of those runes, by their last bits: few runes begin a word
 	rest  []topicPattern
 }
 
@@ -41,6 +42,7 @@ func newTopics(list []Topic) Topics {
 			for _, w := range p.words {
 				first, _ := utf8.DecodeRuneInString(w)
 				t.words[first] = append(t.words[first], topicWord{w, i})
+				t.marks[first>>6&63] |= 1 << (first & 63)
 			}
 		}
 	}
@@ -51,6 +53,9 @@ func newTopics(list []Topic) Topics {
 func (t *Topics) Find(text string) string {
 	best := len(t.List)
 	for at, r := range text {
+		if t.marks[r>>6&63]>>(r&63)&1 == 0 {
+			continue
+		}
 		for _, w := range t.words[r] {
 			if w.topic < best && strings.HasPrefix(text[at:], w.word) {
 				best = w.topic

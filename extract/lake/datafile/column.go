@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/metadata"
 )
 
@@ -15,7 +17,8 @@ type chunk struct {
 	rows       int
 	dictionary []byte // nil = none
 	entries    int
-	page       []byte // presence, then values or codes
+	encoding   parquet.Encoding // of the values, where there is no dictionary
+	page       []byte           // presence, then values or codes
 	stats      metadata.EncodedStatistics
 }
 
@@ -44,17 +47,13 @@ func (w *Writer) values(c *chunk, a arrow.Array, nulls int) error {
 	case *array.String:
 		w.texts(c, v)
 	case *array.Dictionary:
-		return w.coded(c, v)
+		return w.coded(c, v, nulls)
 	case *array.Boolean:
 		w.flags(c, v, nulls)
-	case *array.Int32:
-		appendFixed(c, v.Int32Values(), v, nulls, 4)
-	case *array.Date32:
-		appendFixed(c, v.Date32Values(), v, nulls, 4)
-	case *array.Int64:
-		appendFixed(c, v.Int64Values(), v, nulls, 8)
-	case *array.Timestamp:
-		appendFixed(c, v.TimestampValues(), v, nulls, 8)
+	case *array.Int32, *array.Date32:
+		w.small(c, v, nulls)
+	case *array.Int64, *array.Timestamp:
+		w.large(c, v, nulls)
 	case *array.Float64:
 		appendFloats(c, v)
 	case *array.Decimal128:
@@ -71,36 +70,6 @@ func bound[T cmp.Ordered](seen bool, low, high, v T) (T, T) {
 		return v, v
 	}
 	return min(low, v), max(high, v)
-}
-
-// appendFixed appends numbers of four or eight bytes.
-func appendFixed[T ~int32 | ~int64](c *chunk, values []T, there arrow.Array, nulls, width int) {
-	var low, high T
-	seen := false
-	for i, v := range values {
-		if nulls > 0 && there.IsNull(i) {
-			continue
-		}
-		low, high = bound(seen, low, high, v)
-		seen = true
-		if width == 4 {
-			c.page = binary.LittleEndian.AppendUint32(c.page, uint32(v))
-		} else {
-			c.page = binary.LittleEndian.AppendUint64(c.page, uint64(v))
-		}
-	}
-	c.stats.Signed = true
-	c.stats.SetMin(appendNumber(nil, uint64(low), width))
-	c.stats.SetMax(appendNumber(nil, uint64(high), width))
-}
-
-// amounts appends decimals of at most eighteen digits.
-func (w *Writer) amounts(c *chunk, a *array.Decimal128, nulls int) {
-	w.wide = w.wide[:0]
-	for _, v := range a.Values() {
-		w.wide = append(w.wide, int64(v.LowBits()))
-	}
-	appendFixed(c, w.wide, a, nulls, 8)
 }
 
 // appendFloats appends doubles, which get no bounds: NaN has no place in them.
@@ -138,25 +107,34 @@ func (w *Writer) flags(c *chunk, a *array.Boolean, nulls int) {
 
 // coded appends texts that come with a dictionary; of it only what the rows
 // use is written.
-func (w *Writer) coded(c *chunk, a *array.Dictionary) error {
+func (w *Writer) coded(c *chunk, a *array.Dictionary, nulls int) error {
 	words, ok := a.Dictionary().(*array.String)
 	codes, ok2 := a.Indices().(*array.Int32)
 	if !ok || !ok2 {
 		return fmt.Errorf("rows of type %s cannot be written", a.DataType())
 	}
-	place := make([]int32, words.Len()) // in the file's dictionary, from 1
-	w.codes = w.codes[:0]
-	for i, code := range codes.Int32Values() {
-		if a.IsNull(i) {
-			continue
-		}
-		if place[code] == 0 {
-			c.enter(words.Value(int(code)))
-			place[code] = int32(c.entries)
-		}
-		w.codes = append(w.codes, place[code]-1)
+	values := codes.Int32Values()
+	if nulls > 0 {
+		w.narrow = present(w.narrow, values, a, nulls)
+		values = w.narrow
 	}
-	c.appendCodes(w.codes)
+	if words.Len() == 1 {
+		c.enter(words.Value(0))
+		c.appendConstant(len(values))
+		return nil
+	}
+	places := slices.Grow(w.places[:0], words.Len())[:words.Len()] // in the file's dictionary, from 1
+	clear(places)
+	out := slices.Grow(w.codes[:0], len(values))[:len(values)]
+	for i, code := range values {
+		if places[code] == 0 {
+			c.enter(words.Value(int(code)))
+			places[code] = int32(c.entries)
+		}
+		out[i] = places[code] - 1
+	}
+	w.places, w.codes = places, out
+	c.appendCodes(out)
 	return nil
 }
 
@@ -185,6 +163,12 @@ func appendText(out []byte, text string) []byte {
 func (c *chunk) appendCodes(codes []int32) {
 	width := widthOf(c.entries)
 	c.page = appendHybrid(append(c.page, byte(width)), codes, width)
+	c.stats.ApplyStatSizeLimits(longestBound)
+}
+
+// appendConstant appends the code of the only entry, so many times.
+func (c *chunk) appendConstant(n int) {
+	c.page = binary.AppendUvarint(append(c.page, 0), uint64(n)<<1)
 	c.stats.ApplyStatSizeLimits(longestBound)
 }
 

@@ -2,6 +2,9 @@
 // Parquet, as the engine writes it too, but straight from Arrow's columns. What
 // repeats costs next to nothing: a column that says the same in all rows is one
 // run, one with a dictionary keeps it, one without any value is a few bytes.
+// Numbers are written by what they are: a few different ones by a dictionary,
+// times and other numbers that lie together by their differences, hashes as
+// they are and not compressed.
 package datafile
 
 import (
@@ -31,17 +34,20 @@ const magic = "PAR1"
 
 // Writer writes data files, one at a time.
 type Writer struct {
-	zstd  *zstd.Encoder
-	words map[string]int32 // of the dictionary at hand
-	codes []int32
-	wide  []int64
-	page  []byte
-	small []byte
+	zstd       *zstd.Encoder
+	words      map[string]int32 // of the dictionary at hand
+	codes      []int32
+	places     []int32
+	narrow     []int32
+	wide       []int64
+	dictionary []byte
+	page       []byte
+	compressed []byte
 }
 
 // NewWriter returns a writer.
 func NewWriter() (*Writer, error) {
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithAllLitEntropyCompression(true))
 	if err != nil {
 		return nil, fmt.Errorf("start compression: %w", err)
 	}
@@ -151,18 +157,32 @@ func (w *Writer) chunk(out *counter, meta *metadata.ColumnChunkMetaDataBuilder, 
 	if err != nil {
 		return err
 	}
-	encoding := parquet.Encodings.Plain
+	encoding := c.encoding
 	if c.dictionary != nil {
 		encoding = parquet.Encodings.RLEDict
 		if _, err := pages.WriteDictionaryPage(file.NewDictionaryPage(memory.NewBufferBytes(c.dictionary), int32(c.entries), parquet.Encodings.Plain)); err != nil {
 			return err
 		}
 	}
-	w.small = w.zstd.EncodeAll(c.page, w.small[:0])
-	page := file.NewDataPageV1(memory.NewBufferBytes(w.small), int32(c.rows), encoding, parquet.Encodings.RLE, parquet.Encodings.RLE, int32(len(c.page)))
+	w.compressed = w.compress(w.compressed[:0], c.page)
+	page := file.NewDataPageV1(memory.NewBufferBytes(w.compressed), int32(c.rows), encoding, parquet.Encodings.RLE, parquet.Encodings.RLE, int32(len(c.page)))
 	if _, err := pages.WriteDataPage(page); err != nil {
 		return err
 	}
 	meta.SetStats(c.stats)
-	return pages.Close(c.dictionary != nil, false)
+	if err := pages.Close(c.dictionary != nil, false); err != nil {
+		return err
+	}
+	if c.dictionary == nil {
+		nameEncoding(meta.Contents().MetaData.Encodings, c.encoding)
+	}
+	return nil
+}
+
+// nameEncoding corrects the first of the encodings that a chunk says to have:
+// the builder takes it from the properties of the file.
+func nameEncoding[E ~int32 | ~int64](all []E, first parquet.Encoding) {
+	if len(all) > 0 {
+		all[0] = E(first)
+	}
 }

@@ -3,6 +3,7 @@ package datafile
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // Parquet's hybrid of runs and packed bits: groups of eight values, either one
@@ -55,23 +56,26 @@ func runs(values []int32) bool {
 
 // appendPacked appends values bit by bit, filled up with zeros to whole groups.
 func appendPacked(out []byte, values []int32, width int) []byte {
-	held, n := uint64(0), 0
+	at := len(out)
+	size := (len(values) + repeats - 1) / repeats * width
+	// Whole words are written: the last may reach beyond the values.
+	out = slices.Grow(out, size+8)[:at+size+8]
+	held, n, to := uint64(0), 0, at
 	for _, v := range values {
 		held |= uint64(v) << n
-		n += width
-		for n >= 8 {
-			out = append(out, byte(held))
-			held >>= 8
-			n -= 8
+		if n += width; n >= 64 {
+			binary.LittleEndian.PutUint64(out[to:], held)
+			to += 8
+			n -= 64
+			held = uint64(v) >> (width - n)
 		}
 	}
-	// A group of eight values takes whole bytes.
-	missing := (repeats - len(values)%repeats) % repeats
-	for n += missing * width; n > 0; n -= 8 {
-		out = append(out, byte(held))
-		held >>= 8
+	if n > 0 {
+		binary.LittleEndian.PutUint64(out[to:], held)
+		to += 8
 	}
-	return out
+	clear(out[min(to, at+size) : at+size])
+	return out[:at+size]
 }
 
 func appendNumber(out []byte, v uint64, bytes int) []byte {

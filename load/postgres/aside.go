@@ -35,6 +35,13 @@ const (
 	discardTime = 5 * time.Second
 )
 
+// fillSettings are those of a transaction that fills a table. The other
+// connection is what works beside it. Its end need not be on disk before that of
+// the load is, which comes later and takes it along. And the key of a large table
+// is not sorted by way of the disk.
+const fillSettings = `set local max_parallel_maintenance_workers = 0; set local synchronous_commit = off;
+	select set_config('maintenance_work_mem', '256MB', true) where pg_size_bytes(current_setting('maintenance_work_mem')) < 256 << 20`
+
 const (
 	lockAlone  = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
 	lockShared = "select pg_advisory_xact_lock_shared(hashtextextended($1, 0))"
@@ -210,8 +217,7 @@ func (l *loading) fillApart(ctx context.Context, conn *pgx.Conn, change load.Cha
 		if _, err := b.tx.Exec(ctx, lockShared, b.fillLock()); err != nil {
 			return fmt.Errorf("begin: %w", err)
 		}
-		// The other connection is what works beside this one.
-		if _, err := b.tx.Exec(ctx, "set local max_parallel_maintenance_workers = 0"); err != nil {
+		if _, err := b.tx.Exec(ctx, fillSettings); err != nil {
 			return fmt.Errorf("begin: %w", err)
 		}
 		rows, err = b.build(ctx, change.Table, filesOf(change.Table, change.Files), asideWords)

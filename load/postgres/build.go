@@ -75,19 +75,24 @@ func columnDefinition(column load.Column) string {
 // and its comments. What is said of the table itself is words.
 func (b *builder) build(ctx context.Context, table load.Table, content content, words string) (int64, error) {
 	aside := table.Name + newMark
+	nulls, err := content.nulls()
+	if err != nil {
+		return 0, err
+	}
+	primary := isPrimary(table, nulls)
 	columns := make([]string, len(table.Columns))
 	for i, column := range table.Columns {
 		columns[i] = columnDefinition(column)
+		// What a primary key asks for anyway: it need not be looked for afterwards.
+		if primary && slices.Contains(table.Key, column.Name) {
+			columns[i] += " not null"
+		}
 	}
 	if _, err := b.tx.Exec(ctx, fmt.Sprintf("create table %s (%s)", b.name(aside), strings.Join(columns, ", "))); err != nil {
 		return 0, fmt.Errorf("create: %w", err)
 	}
 	// The rows need no later rewriting: nobody can see them before the end.
 	rows, err := b.copy(ctx, table, aside, " freeze", content)
-	if err != nil {
-		return 0, err
-	}
-	nulls, err := content.nulls()
 	if err != nil {
 		return 0, err
 	}
@@ -115,6 +120,11 @@ func (b *builder) copy(ctx context.Context, table load.Table, into, option strin
 	return tag.RowsAffected(), nil
 }
 
+// isPrimary tells a key without a column that may be NULL.
+func isPrimary(table load.Table, nulls []string) bool {
+	return !slices.ContainsFunc(table.Key, func(c string) bool { return slices.Contains(nulls, c) })
+}
+
 // addKey makes the key of the table's grain: a primary key, or where a column
 // of it may be NULL, a constraint under which two NULLs are the same.
 func (b *builder) addKey(ctx context.Context, table load.Table, to string, nulls []string) error {
@@ -122,7 +132,7 @@ func (b *builder) addKey(ctx context.Context, table load.Table, to string, nulls
 		return nil
 	}
 	kind := "primary key"
-	if slices.ContainsFunc(table.Key, func(c string) bool { return slices.Contains(nulls, c) }) {
+	if !isPrimary(table, nulls) {
 		kind = "unique nulls not distinct"
 		if b.version < 150000 {
 			kind = "unique" // the older servers know nothing better

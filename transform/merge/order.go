@@ -86,9 +86,10 @@ func (c *column) ranks() []int64 {
 
 func rankNumbers(d *array.Dictionary, codes []int32, ranks []int64) []int64 {
 	out := make([]int64, d.Len())
-	for i := range out {
-		if d.IsValid(i) {
-			out[i] = ranks[codes[d.GetValueIndex(i)]]
+	all := d.NullN() == 0
+	for i, code := range indices(d) {
+		if all || d.IsValid(i) {
+			out[i] = ranks[codes[code]]
 		}
 	}
 	return out
@@ -110,22 +111,17 @@ func constant(texts []*array.String) bool {
 	return true
 }
 
-// numbersOf reads a column of times, dates, whole numbers or flags.
+// numbersOf reads a column of times, dates, whole numbers or flags; what is
+// returned is not to be changed.
 func numbersOf(a arrow.Array) []int64 {
+	switch a.(type) {
+	case *array.Int64, *array.Timestamp:
+		return buffered(a, arrow.Int64Traits.CastFromBytes)
+	}
 	out := make([]int64, a.Len())
 	switch v := a.(type) {
-	case *array.Int64:
-		copy(out, v.Int64Values())
-	case *array.Timestamp:
-		for i, at := range v.TimestampValues() {
-			out[i] = int64(at)
-		}
-	case *array.Date32:
-		for i, d := range v.Date32Values() {
-			out[i] = int64(d)
-		}
-	case *array.Int32:
-		for i, n := range v.Int32Values() {
+	case *array.Date32, *array.Int32:
+		for i, n := range buffered(v, arrow.Int32Traits.CastFromBytes) {
 			out[i] = int64(n)
 		}
 	case *array.Boolean:
@@ -158,6 +154,9 @@ func (s *sorter) sort(rows []ref) {
 	}
 }
 
+// fewBits of a text decide so little that looking at it costs more.
+const fewBits = 16
+
 // prefixes packs into 64 bits as much of the rows' keys as they hold: numbers
 // in as many bits as their range asks for, of the first texts the beginning.
 func (s *sorter) prefixes(items []item, rows []ref) {
@@ -168,6 +167,9 @@ func (s *sorter) prefixes(items []item, rows []ref) {
 	for i := range s.keys {
 		k := &s.keys[i]
 		if k.texts != nil {
+			if room < fewBits {
+				return
+			}
 			shared := k.shared(rows)
 			for i, r := range rows {
 				items[i].prefix |= k.beginning(r, shared) >> (64 - room)

@@ -1,7 +1,6 @@
 package merge
 
 import (
-	"crypto/md5"
 	"fmt"
 	"maps"
 	"os"
@@ -99,17 +98,17 @@ func (p *pile) cut(store compute.Store, w *datafile.Writer, batches []arrow.Reco
 	}
 	var kept []arrow.RecordBatch
 	if open := parts[last]; more && len(parts) > 1 && len(open) < rows.rows()/2 {
-		b, err := rows.gather(open)
+		b, err := rows.gather(open, rows.rooms())
 		if err != nil {
 			return nil, err
 		}
 		kept = append(kept, b)
 		delete(parts, last)
 	}
-	sorter := newSorter(rows, p.order())
+	sorter, in := newSorter(rows, p.order()), rows.rooms()
 	for _, name := range slices.Sorted(maps.Keys(parts)) {
 		sorter.sort(parts[name])
-		if err := p.write(store, w, rows, name, parts[name]); err != nil {
+		if err := p.write(store, w, rows, in, name, parts[name]); err != nil {
 			return kept, err
 		}
 	}
@@ -117,8 +116,8 @@ func (p *pile) cut(store compute.Store, w *datafile.Writer, batches []arrow.Reco
 }
 
 // write puts rows of a partition into a new file.
-func (p *pile) write(store compute.Store, w *datafile.Writer, from *stack, partition string, rows []ref) error {
-	sorted, err := from.gather(rows)
+func (p *pile) write(store compute.Store, w *datafile.Writer, from *stack, in rooms, partition string, rows []ref) error {
+	sorted, err := from.gather(rows, in)
 	if err != nil {
 		return err
 	}
@@ -173,12 +172,18 @@ func (p *pile) versions(rows arrow.RecordBatch) (versions arrow.Array, whole boo
 	}
 	b.Reserve(int(rows.NumRows()))
 	whole = true
+	var last string
+	var asOf time.Time
+	arrived, asked := false, false
 	for row := range int(rows.NumRows()) {
 		if own != nil && own.IsValid(row) {
 			b.Append(own.Value(row))
 			continue
 		}
-		asOf, arrived := p.asOf[file(row)]
+		if name := file(row); !asked || name != last {
+			last, asked = name, true
+			asOf, arrived = p.asOf[name]
+		}
 		whole = whole && arrived
 		if asOf.IsZero() {
 			b.AppendNull()
@@ -225,65 +230,6 @@ func (p *pile) places(names []string) []int {
 		out[i] = slices.IndexFunc(stored, func(c dataset.Column) bool { return c.Name == name })
 	}
 	return out
-}
-
-// divide lists the rows of each partition and tells which came last.
-func (p *pile) divide(batches []arrow.RecordBatch) (parts map[string][]ref, last string, err error) {
-	parts = map[string][]ref{}
-	for b, batch := range batches {
-		names, err := p.partitions(batch)
-		if err != nil {
-			return nil, "", err
-		}
-		// Rows come in stretches of one partition.
-		var rows []ref
-		for row := range int(batch.NumRows()) {
-			if name := names(row); rows == nil || name != last {
-				if rows != nil {
-					parts[last] = rows
-				}
-				last, rows = name, parts[name]
-			}
-			rows = append(rows, ref{uint32(b), uint32(row)})
-		}
-		if rows != nil {
-			parts[last] = rows
-		}
-	}
-	return parts, last, nil
-}
-
-// partitions tells the partition of each row of a batch.
-func (p *pile) partitions(batch arrow.RecordBatch) (func(row int) string, error) {
-	column := p.spec.Partition
-	switch p.spec.PartitionBy {
-	case lake.ByDay:
-		at := batch.Schema().FieldIndices(column)
-		days, ok := batch.Column(at[0]).(*array.Date32)
-		if !ok {
-			return nil, fmt.Errorf("column %s of %s is no date", column, p.spec.Name)
-		}
-		day, text := arrow.Date32(0), ""
-		return func(row int) string {
-			if d := days.Value(row); text == "" || d != day {
-				day, text = d, d.ToTime().Format(time.DateOnly)
-			}
-			return text
-		}, nil
-	case lake.ByValue:
-		at := batch.Schema().FieldIndices(p.schema.Bucket)
-		ids, ok := batch.Column(at[0]).(*array.String)
-		if !ok {
-			return nil, fmt.Errorf("column %s of %s is no text", p.schema.Bucket, p.spec.Name)
-		}
-		return func(row int) string {
-			sum := md5.Sum([]byte(ids.Value(row)))
-			digit := int(sum[0] >> 4)
-			return "0123456789abcdef"[digit : digit+1]
-		}, nil
-	default:
-		return func(int) string { return "" }, nil
-	}
 }
 
 // discard removes the runs but those that the lake took over.

@@ -5,7 +5,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/bitutil"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
@@ -23,8 +22,9 @@ type ref struct{ batch, row uint32 }
 type column struct {
 	arrays []arrow.Array
 	nulls  int
-	words  []string  // of texts with dictionaries: one for all batches
-	codes  [][]int32 // by batch and code of the batch: the place in words
+	words  []string    // of texts with dictionaries: one for all batches
+	codes  [][]int32   // by batch and code of the batch: the place in words
+	united arrow.Array // words
 }
 
 func newStack(batches []arrow.RecordBatch) (*stack, error) {
@@ -76,6 +76,10 @@ func (c *column) unite() error {
 		}
 		c.codes = append(c.codes, codes)
 	}
+	b := array.NewStringBuilder(memory.DefaultAllocator)
+	defer b.Release()
+	b.AppendStringValues(c.words, nil)
+	c.united = b.NewArray()
 	return nil
 }
 
@@ -86,164 +90,4 @@ func (s *stack) rows() int {
 		n += int(b.NumRows())
 	}
 	return n
-}
-
-// gather copies rows, in the order given, into one batch.
-func (s *stack) gather(rows []ref) (arrow.RecordBatch, error) {
-	columns := make([]arrow.Array, len(s.columns))
-	defer func() {
-		for _, c := range columns {
-			if c != nil {
-				c.Release()
-			}
-		}
-	}()
-	for i := range columns {
-		var err error
-		if columns[i], err = s.columns[i].gather(rows); err != nil {
-			return nil, fmt.Errorf("order column %s: %w", s.schema.Field(i).Name, err)
-		}
-	}
-	return array.NewRecordBatch(s.schema, columns, int64(len(rows))), nil
-}
-
-func (c *column) gather(rows []ref) (arrow.Array, error) {
-	typ := c.arrays[0].DataType()
-	valid, nulls := c.gatherValidity(rows)
-	buffers := []*memory.Buffer{valid, nil}
-	var words arrow.ArrayData
-	switch t := typ.(type) {
-	case *arrow.StringType:
-		offsets, text := c.gatherText(rows, nulls)
-		buffers = []*memory.Buffer{valid, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(offsets)), memory.NewBufferBytes(text)}
-	case *arrow.DictionaryType:
-		buffers[1] = memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(c.gatherCodes(rows, nulls)))
-		b := array.NewStringBuilder(memory.DefaultAllocator)
-		defer b.Release()
-		b.AppendStringValues(c.words, nil)
-		a := b.NewArray()
-		defer a.Release()
-		words = a.Data()
-	case *arrow.BooleanType:
-		buffers[1] = memory.NewBufferBytes(c.gatherBits(rows))
-	case arrow.FixedWidthDataType:
-		buffers[1] = memory.NewBufferBytes(c.gatherFixed(rows, nulls, t.Bytes()))
-	default:
-		return nil, fmt.Errorf("type %s cannot be ordered", typ)
-	}
-	var data *array.Data
-	if words != nil {
-		data = array.NewDataWithDictionary(typ, len(rows), buffers, nulls, 0, words.(*array.Data))
-	} else {
-		data = array.NewData(typ, len(rows), buffers, nil, nulls, 0)
-	}
-	defer data.Release()
-	return array.MakeFromData(data), nil
-}
-
-// gatherValidity returns the bitmap of the rows that are there, nil where all are.
-func (c *column) gatherValidity(rows []ref) (*memory.Buffer, int) {
-	if c.nulls == 0 {
-		return nil, 0
-	}
-	bits := make([]byte, bitutil.BytesForBits(int64(len(rows))))
-	nulls := 0
-	for i, r := range rows {
-		if c.arrays[r.batch].IsNull(int(r.row)) {
-			nulls++
-		} else {
-			bits[i>>3] |= 1 << (i & 7)
-		}
-	}
-	if nulls == 0 {
-		return nil, 0
-	}
-	return memory.NewBufferBytes(bits), nulls
-}
-
-func (c *column) gatherText(rows []ref, nulls int) (offsets []int32, text []byte) {
-	offsets = make([]int32, len(rows)+1)
-	if nulls == len(rows) {
-		return offsets, nil
-	}
-	ends, bytes := make([][]int32, len(c.arrays)), make([][]byte, len(c.arrays))
-	for b, a := range c.arrays {
-		if s, ok := a.(*array.String); ok {
-			ends[b], bytes[b] = s.ValueOffsets(), s.ValueBytes()
-		}
-	}
-	size := 0
-	for _, r := range rows {
-		o := ends[r.batch]
-		size += int(o[r.row+1] - o[r.row])
-	}
-	text = make([]byte, 0, size)
-	for i, r := range rows {
-		o := ends[r.batch]
-		text = append(text, bytes[r.batch][o[r.row]-o[0]:o[r.row+1]-o[0]]...)
-		offsets[i+1] = int32(len(text))
-	}
-	return offsets, text
-}
-
-func (c *column) gatherCodes(rows []ref, nulls int) []int32 {
-	from := make([][]int32, len(c.arrays))
-	for b, a := range c.arrays {
-		if d, ok := a.(*array.Dictionary); ok {
-			from[b] = arrow.Int32Traits.CastFromBytes(d.Data().Buffers()[1].Bytes())[d.Data().Offset():]
-		}
-	}
-	out := make([]int32, len(rows))
-	if len(c.words) <= 1 {
-		return out
-	}
-	for i, r := range rows {
-		if nulls == 0 || c.arrays[r.batch].IsValid(int(r.row)) {
-			out[i] = c.codes[r.batch][from[r.batch][r.row]]
-		}
-	}
-	return out
-}
-
-func (c *column) gatherBits(rows []ref) []byte {
-	from := make([][]byte, len(c.arrays))
-	shift := make([]uint32, len(c.arrays))
-	for b, a := range c.arrays {
-		from[b], shift[b] = a.Data().Buffers()[1].Bytes(), uint32(a.Data().Offset())
-	}
-	out := make([]byte, bitutil.BytesForBits(int64(len(rows))))
-	for i, r := range rows {
-		at := r.row + shift[r.batch]
-		out[i>>3] |= from[r.batch][at>>3] >> (at & 7) & 1 << (i & 7)
-	}
-	return out
-}
-
-func (c *column) gatherFixed(rows []ref, nulls, width int) []byte {
-	if nulls == len(rows) {
-		return make([]byte, len(rows)*width)
-	}
-	from := make([][]byte, len(c.arrays))
-	for b, a := range c.arrays {
-		from[b] = a.Data().Buffers()[1].Bytes()[a.Data().Offset()*width:]
-	}
-	out := make([]byte, len(rows)*width)
-	switch width {
-	case 4:
-		for i, r := range rows {
-			at := int(r.row) * 4
-			copy(out[4*i:4*i+4], from[r.batch][at:at+4])
-		}
-	case 8:
-		for i, r := range rows {
-			at := int(r.row) * 8
-			copy(out[8*i:8*i+8], from[r.batch][at:at+8])
-		}
-	default:
-		for i, r := range rows {
-			at := int(r.row) * width
-			copy(out[i*width:(i+1)*width], from[r.batch][at:at+width])
-		}
-	}
-	return out
 }

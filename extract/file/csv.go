@@ -2,9 +2,11 @@ package file
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 
@@ -213,19 +215,32 @@ func (c *csvRows) splitPlain(raw []byte) error {
 		if bad >= 0 {
 			return c.undecodable(raw, bad)
 		}
-		s = string(decoded)
+		b, s = decoded, string(decoded)
 	}
-	cells := c.row.Cells
-	for {
-		i := strings.IndexByte(s, c.delim)
-		if i < 0 {
-			cells = append(cells, s)
-			c.row.Cells = cells
-			return nil
+	c.row.Cells = cut(c.row.Cells, s, b, c.delim)
+	return nil
+}
+
+// cut appends the parts of s that delim divides; b is the same text. Eight bytes
+// are compared at once, for cells are short.
+func cut(cells []string, s string, b []byte, delim byte) []string {
+	const low, ones = 0x7f7f7f7f7f7f7f7f, 0x0101010101010101
+	from, at, pattern := 0, 0, uint64(delim)*ones
+	for ; at+8 <= len(b); at += 8 {
+		x := binary.LittleEndian.Uint64(b[at:]) ^ pattern
+		for found := ^((x&low + low) | x | low); found != 0; found &= found - 1 { // the highest bits of bytes that are zero
+			end := at + bits.TrailingZeros64(found)>>3
+			cells = append(cells, s[from:end])
+			from = end + 1
 		}
-		cells = append(cells, s[:i])
-		s = s[i+1:]
 	}
+	for ; at < len(b); at++ {
+		if b[at] == delim {
+			cells = append(cells, s[from:at])
+			from = at + 1
+		}
+	}
+	return append(cells, s[from:])
 }
 
 func (c *csvRows) split(raw []byte) error {

@@ -147,6 +147,8 @@ func bindTarget(l *Layout, t *Target, h *header, info FileInfo) *boundTarget {
 	out.shared = newSharing(t, schema, out.columns)
 	out.group = newGrouping(t, schema, out.columns, out.shared)
 	out.counts = map[string]int{}
+	out.settles = out.shared == nil && out.group == nil && !slices.ContainsFunc(out.columns, func(c *bound) bool { return c.numbered })
+	copy(out.values, out.defaults)
 	return out
 }
 

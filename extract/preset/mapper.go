@@ -33,6 +33,7 @@ type boundTarget struct {
 	group          *grouping
 	shared         []*sharing
 	counts         map[string]int
+	settles        bool // every column settles its own value, and nothing else any: none is left from the row before
 }
 
 // FilterWhere is the name that rows are left out under when they do not fulfil
@@ -203,7 +204,9 @@ func (m *Mapper) values(t *boundTarget, row *Row) (rec extract.Record, filter st
 		}
 	}
 	rec = extract.Record{Dataset: t.schema.Name, Line: row.Line, Values: t.values, Raw: row.Raw, Platform: t.platform, Shop: t.shop}
-	copy(t.values, t.defaults)
+	if !t.settles {
+		copy(t.values, t.defaults)
+	}
 	for _, c := range t.columns {
 		v, fault := m.value(c, row)
 		if fault != nil {
@@ -213,6 +216,8 @@ func (m *Mapper) values(t *boundTarget, row *Row) (rec extract.Record, filter st
 			v = t.number(c, v)
 		}
 		switch {
+		case v == "" && t.settles && c.index >= 0:
+			t.values[c.index] = t.defaults[c.index]
 		case v == "":
 		case c.index >= 0:
 			t.values[c.index] = v

@@ -442,10 +442,3 @@ func (c *bound) lookUp(v, column string, convert func(string) string) (string, *
 		return *c.other, nil
 	}
 }
-
-func shorten(s string) string {
-	if r := []rune(s); len(r) > 40 {
-		return string(r[:40]) + "…"
-	}
-	return s
-}

@@ -154,3 +154,11 @@ func hasExponent(s string) bool {
 	}
 	return false
 }
+
+// shorten cuts a text to what a message shows of it.
+func shorten(s string) string {
+	if r := []rune(s); len(r) > 40 {
+		return string(r[:40]) + "…"
+	}
+	return s
+}

@@ -179,8 +179,8 @@ func (n *Normaliser) identify(t *table) {
 	if t.source.Name == chatDataset {
 		identifyChat(n, t)
 	}
-	for i := range t.columns {
-		if c := &t.cells[i]; t.columns[i].form == idForm && strings.HasPrefix(c.s, derivePrefix) {
+	for _, i := range t.ids {
+		if c := &t.cells[i]; strings.HasPrefix(c.s, derivePrefix) {
 			c.s = n.hasher.derived(c.s, 0)
 		}
 	}

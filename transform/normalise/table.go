@@ -61,7 +61,15 @@ type table struct {
 	event    int   // index of the event time, -1 = none
 	text     int   // index of a column that privacy drops, -1 = none
 	required []int // indexes of the required columns
-	times    []int // indexes of instants and dates
+	ids      []int // indexes of ids that a preset may have composed
+	times    []moment
+}
+
+// moment is a column of times or dates.
+type moment struct {
+	index int
+	unit  int64 // microseconds in one of its numbers
+	until bool  // something holds until then
 }
 
 func newTable(schema *dataset.Schema, n *Normaliser) *table {
@@ -71,9 +79,7 @@ func newTable(schema *dataset.Schema, n *Normaliser) *table {
 		if c.Required {
 			t.required = append(t.required, i)
 		}
-		if c.Type == dataset.Instant || c.Type == dataset.Date {
-			t.times = append(t.times, i)
-		}
+		t.classify(i)
 		if c.Name == schema.EventTime {
 			t.event = i
 		}
@@ -85,6 +91,19 @@ func newTable(schema *dataset.Schema, n *Normaliser) *table {
 	t.hashed = hashedColumns(schema)
 	t.check, t.finish = checkOf(schema.Name), finishOf(schema.Name)
 	return t
+}
+
+// classify notes what a column is asked for.
+func (t *table) classify(i int) {
+	c := t.columns[i]
+	switch {
+	case c.form == idForm:
+		t.ids = append(t.ids, i)
+	case c.Type == dataset.Instant:
+		t.times = append(t.times, moment{index: i, unit: 1, until: c.Name == "valid_to"})
+	case c.Type == dataset.Date:
+		t.times = append(t.times, moment{index: i, unit: secondsInDay * 1_000_000, until: c.Name == "valid_to"})
+	}
 }
 
 func formOf(c dataset.Column) form {
@@ -270,16 +289,12 @@ func (t *table) require() *problem {
 // latest gives the latest instant of the row at hand, dates at their start.
 // Without all, dates until which something holds are left out.
 func (t *table) latest(all bool) (micros int64, ok bool) {
-	for _, i := range t.times {
-		c := &t.cells[i]
-		if !c.set || (!all && t.columns[i].Name == "valid_to") {
+	for _, m := range t.times {
+		c := &t.cells[m.index]
+		if !c.set || m.until && !all {
 			continue
 		}
-		at := c.n
-		if t.columns[i].form == dateForm {
-			at *= secondsInDay * 1_000_000
-		}
-		if !ok || at > micros {
+		if at := c.n * m.unit; !ok || at > micros {
 			micros, ok = at, true
 		}
 	}

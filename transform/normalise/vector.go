@@ -30,18 +30,6 @@ type vector struct {
 	identity uint32 // of the words, so that an identity can remember its code
 }
 
-// words are the dictionary of a coded vector.
-type words struct {
-	list     []string
-	index    map[string]int32 // once they are many
-	last     string
-	lastCode int32
-	expected int // as many as the last batch had
-}
-
-// fewWords is how many words are found faster one by one than in a map.
-const fewWords = 12
-
 func newVector(c dataset.Column, coded bool) vector {
 	v := vector{typ: arrowType(c.Type, coded), coded: coded}
 	switch c.Type {
@@ -59,14 +47,18 @@ func newVector(c dataset.Column, coded bool) vector {
 	return v
 }
 
-// reset starts the next batch, with room for as much as in the last.
+// reset starts the next batch, with room for as much as in the last, and of texts
+// a little more.
 func (v *vector) reset(rows, bytes int) {
 	v.n, v.nulls = 0, 0
+	if v.text {
+		bytes += bytes / 32
+	}
 	v.data, v.valid = make([]byte, 0, bytes), nil
 	switch {
 	case v.coded:
 		v.codes = make([]int32, 0, rows)
-		v.words = words{expected: len(v.words.list)}
+		v.words.reset()
 		v.identity = 0
 	case v.text:
 		v.offsets = append(make([]int32, 0, rows+1), 0)
@@ -126,42 +118,6 @@ func (v *vector) appendCode(code int32) {
 	v.codes = append(v.codes, code)
 }
 
-// code returns the place of a word, which it adds when it is new.
-func (w *words) code(s string) int32 {
-	if len(w.list) > 0 && s == w.last {
-		return w.lastCode
-	}
-	w.last, w.lastCode = s, w.find(s)
-	return w.lastCode
-}
-
-func (w *words) find(s string) int32 {
-	if w.index == nil {
-		for i, known := range w.list {
-			if known == s {
-				return int32(i)
-			}
-		}
-	} else if at, ok := w.index[s]; ok {
-		return at
-	}
-	return w.add(s)
-}
-
-func (w *words) add(s string) int32 {
-	at := int32(len(w.list))
-	w.list = append(w.list, s)
-	if len(w.list) == fewWords {
-		w.index = make(map[string]int32, max(4*fewWords, w.expected))
-		for i, known := range w.list {
-			w.index[known] = int32(i)
-		}
-	} else if w.index != nil {
-		w.index[s] = at
-	}
-	return at
-}
-
 func (v *vector) appendNumber(n int64) {
 	v.present()
 	switch v.width {
@@ -217,12 +173,12 @@ var zeros [16]byte
 // appendCell appends a value that is there.
 func (v *vector) appendCell(c *cell) {
 	switch {
+	case !v.coded && !v.text:
+		v.appendNumber(c.n)
 	case v.coded && c.who != nil:
 		v.appendCode(c.who.codeIn(v, c.s))
-	case v.coded || v.text:
-		v.appendText(c.s)
 	default:
-		v.appendNumber(c.n)
+		v.appendText(c.s)
 	}
 }
 
@@ -252,11 +208,4 @@ func (v *vector) take() arrow.Array {
 	defer data.Release()
 	v.reset(v.n, len(v.data))
 	return array.MakeFromData(data)
-}
-
-func (w *words) array() arrow.Array {
-	b := array.NewStringBuilder(memory.DefaultAllocator)
-	defer b.Release()
-	b.AppendStringValues(w.list, nil)
-	return b.NewArray()
 }

@@ -7,9 +7,18 @@ scope: buyer
 publish: false
 columns:
   buyer_no: number of the buyer in this run
+  first_dt: no message of the buyer is of a business day before it
+  last_dt: nor after it
 */
 select
     platform, shop_id, buyer_id,
-    buyer_id as buyer_key,
+    buyer_id as buyer_key, first_dt, last_dt,
     row_number() over () as buyer_no
-from (select distinct platform, shop_id, buyer_id from chat_messages) as b
+from (
+    select
+        platform, shop_id, buyer_id,
+        plus_days(min(sent_at), -2) as first_dt,
+        plus_days(max(sent_at), 1) as last_dt
+    from chat_messages
+    group by platform, shop_id, buyer_id
+) as b

@@ -13,16 +13,16 @@ columns:
 with
 
 consultations as (
-    select distinct platform, shop_id, buyer_no, agent_id, dt, is_bot_account
+    select distinct buyer_no, agent_id, dt, is_bot_account
     from stg_chat_messages
     where role = 'buyer' and not is_excluded
 )
 
 select
-    c.platform, c.shop_id, b.buyer_key, c.agent_id, coalesce(a.agent_group, '') as agent_group, b.buyer_id, c.dt,
+    b.platform, b.shop_id, b.buyer_key, c.agent_id, coalesce(a.agent_group, '') as agent_group, b.buyer_id, c.dt,
     c.is_bot_account
 from consultations as c
 join int_buyers as b on b.buyer_no = c.buyer_no
 left join stg_agents as a
-    on a.platform = c.platform and a.shop_id = c.shop_id and a.agent_id = c.agent_id
+    on a.platform = b.platform and a.shop_id = b.shop_id and a.agent_id = c.agent_id
     and c.dt between a.from_dt and a.to_dt

@@ -1,12 +1,13 @@
 /* model
 description: Messages that agents wrote by hand in receptions that no filter drops (contact-only ones too).
-grain: [platform, shop_id, buyer_id, message_order]
+grain: [buyer_no, message_order]
 scope: buyer
 materialized: view
 publish: false
 columns:
+  buyer_no: that of int_buyers
   message_order: rank in the buyer's stream by the order of messages
 */
-select platform, shop_id, buyer_id as buyer_key, buyer_id, agent_id, message_id, dt, sent_at, message_order
+select buyer_no, agent_id, message_id, dt, sent_at, message_order
 from int_messages
 where role = 'agent'

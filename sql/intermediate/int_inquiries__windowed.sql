@@ -22,10 +22,16 @@ agents as (select * from stg_agents),
 
 rule_day as (select * from rule_day),
 
+buyers as (select * from int_buyers),
+
 first_writes as (
-    select platform, shop_id, buyer_key, agent_id, dt, min(message_order) as first_message_order
-    from buyer_writes
-    group by platform, shop_id, buyer_key, agent_id, dt
+    select w.agent_id, w.dt, w.first_message_order, b.platform, b.shop_id, b.buyer_key
+    from (
+        select buyer_no, agent_id, dt, min(message_order) as first_message_order
+        from buyer_writes
+        group by buyer_no, agent_id, dt
+    ) as w
+    join buyers as b on b.buyer_no = w.buyer_no
 ),
 
 agent_rows as (

@@ -2,7 +2,7 @@
 description: >
   One row per message of a conversation that exists: of buyers and by hand, of robots (no auto-replies), and transfers.
   Messages of excluded buyers and agents and of filtered receptions are gone; of a robot's account only transfers stay.
-grain: [platform, shop_id, message_id]
+grain: [buyer_no, message_order]
 scope: buyer
 publish: false
 columns:
@@ -10,7 +10,6 @@ columns:
   message_order: rank in the buyer's stream by the order of messages
   local_s: wall clock second of the day
   role: buyer, agent, bot or transfer
-  chars: characters of the text
 */
 with
 
@@ -25,8 +24,8 @@ kept as (
 )
 
 select
-    platform, shop_id, buyer_id, buyer_no, agent_id, message_id, sent_at, local_s, dt, role, to_agent_id,
-    is_leave_message, text_len as chars, is_recommendation, topic, product_id, order_id,
+    buyer_no, agent_id, message_id, sent_at, local_s, dt, role, to_agent_id, is_leave_message, is_recommendation,
+    topic, product_id,
     row_number() over (
         partition by buyer_no order by sent_at, seq, sender_rank, message_id
     ) as message_order

@@ -20,7 +20,8 @@ members as (
         m.buyer_no, m.agent_id, m.message_order, m.sent_at, m.dt, m.local_s as start_s,
         r.session_gap_minutes, r.reply_within_unit
     from int_messages as m
-    join rule_day as r on r.platform = m.platform and r.shop_id = m.shop_id and r.dt = m.dt
+    join int_buyers as b on b.buyer_no = m.buyer_no
+    join rule_day as r on r.platform = b.platform and r.shop_id = b.shop_id and r.dt = m.dt
     where
         m.role in ('buyer', 'agent')
         or (m.role = 'bot' and (r.reply_within_bot_replies or r.served_by = 'human_and_bot'))

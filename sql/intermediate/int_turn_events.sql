@@ -19,13 +19,14 @@ with
 
 ruled as (
     select
-        m.platform, m.shop_id, m.buyer_no, m.agent_id, m.to_agent_id, m.message_order,
+        b.platform, b.shop_id, m.buyer_no, m.agent_id, m.to_agent_id, m.message_order,
         m.sent_at, m.dt, m.role,
         plus_seconds(m.sent_at, r.reply_horizon_seconds) as expires_at,
         r.served_by = 'human_and_bot' as keeps_bots,
         r.exclude_agents
     from int_messages as m
-    join rule_day as r on r.platform = m.platform and r.shop_id = m.shop_id and r.dt = m.dt
+    join int_buyers as b on b.buyer_no = m.buyer_no
+    join rule_day as r on r.platform = b.platform and r.shop_id = b.shop_id and r.dt = m.dt
     where m.role <> 'buyer' or not m.is_leave_message
 ),
 

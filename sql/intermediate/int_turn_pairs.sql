@@ -31,7 +31,7 @@ turns as (
 )
 
 select
-    m.platform, m.shop_id, t.buyer_no, t.pairing, t.agent_id, t.opened_order, m.message_id,
+    b.platform, b.shop_id, t.buyer_no, t.pairing, t.agent_id, t.opened_order, m.message_id,
     case t.opened_by when 'buyer' then 'message' else 'transfer' end as opened_by,
     m.dt, t.opened_at, m.local_s as opened_s, t.is_alone,
     coalesce(t.last_buyer_at, t.opened_at) as last_buyer_at,
@@ -43,4 +43,5 @@ select
         else t.closed_by
     end as closed_by
 from turns as t
+join int_buyers as b on b.buyer_no = t.buyer_no
 join int_messages as m on m.buyer_no = t.buyer_no and m.message_order = t.opened_order

@@ -20,10 +20,11 @@ checks:
 with
 
 recommended as (
-    select platform, shop_id, buyer_id as buyer_key, agent_id, buyer_id, product_id, dt, min(sent_at) as recommended_at
-    from int_messages
-    where role = 'agent' and is_recommendation
-    group by platform, shop_id, agent_id, buyer_id, product_id, dt
+    select b.platform, b.shop_id, b.buyer_key, m.agent_id, b.buyer_id, m.product_id, m.dt, min(m.sent_at) as recommended_at
+    from int_messages as m
+    join int_buyers as b on b.buyer_no = m.buyer_no
+    where m.role = 'agent' and m.is_recommendation
+    group by b.platform, b.shop_id, b.buyer_key, m.agent_id, b.buyer_id, m.product_id, m.dt
 ),
 
 orders as (

@@ -28,33 +28,33 @@ buyer_writes as (select * from int_buyer_writes),
 
 rule_day as (select * from rule_day),
 
--- The first thing that the buyer writes after the order, to whomever, ends the silence.
+-- Nobody is reminded who is in no conversation. The first thing that the buyer writes after the order, to whomever, ends the silence.
 silences as (
     select
-        o.platform, o.shop_id, o.buyer_key, o.order_id, o.buyer_id, o.status, o.created_at, o.paid_at, o.paid_dt, o.ended_at,
+        o.platform, o.shop_id, o.buyer_key, b.buyer_no, o.order_id, o.buyer_id, o.status, o.created_at, o.paid_at, o.paid_dt,
+        o.ended_at,
         plus_seconds(o.created_at, r.remind_within_hours * 3600) as remind_to_at,
         min(w.sent_at) as written_at
     from silent_orders as o
+    join int_buyers as b on b.platform = o.platform and b.shop_id = o.shop_id and b.buyer_key = o.buyer_key
     join rule_day as r on r.platform = o.platform and r.shop_id = o.shop_id and r.dt = o.created_dt
-    left join buyer_writes as w
-        on w.platform = o.platform and w.shop_id = o.shop_id and w.buyer_key = o.buyer_key and w.sent_at > o.created_at
+    left join buyer_writes as w on w.buyer_no = b.buyer_no and w.sent_at > o.created_at
     group by
-        o.platform, o.shop_id, o.buyer_key, o.order_id, o.buyer_id, o.status, o.created_at, o.paid_at, o.paid_dt, o.ended_at,
-        r.remind_within_hours
+        o.platform, o.shop_id, o.buyer_key, b.buyer_no, o.order_id, o.buyer_id, o.status, o.created_at, o.paid_at, o.paid_dt,
+        o.ended_at, r.remind_within_hours
 ),
 
 reminded as (
     select
-        c.platform, c.shop_id, c.buyer_key, c.agent_id, o.buyer_id, c.dt, c.sent_at, o.order_id,
+        o.platform, o.shop_id, o.buyer_key, c.agent_id, o.buyer_id, c.dt, c.sent_at, o.order_id,
         coalesce(o.paid_dt = c.dt, false) as is_paid_same_day,
         row_number() over (
-            partition by c.platform, c.shop_id, c.agent_id, o.buyer_id, c.dt
+            partition by o.platform, o.shop_id, c.agent_id, o.buyer_id, c.dt
             order by c.message_order, o.created_at, o.order_id
         ) as place
     from silences as o
     join contacts as c
-        on c.platform = o.platform and c.shop_id = o.shop_id and c.buyer_key = o.buyer_key
-        and c.sent_at > o.created_at and c.sent_at <= o.remind_to_at
+        on c.buyer_no = o.buyer_no and c.sent_at > o.created_at and c.sent_at <= o.remind_to_at
     where
         (o.written_at is null or o.written_at > c.sent_at)
         and (o.paid_at is null or o.paid_at > c.sent_at)

@@ -2,7 +2,7 @@
 description: >
   One row per chat message with its business day, the sender by the agents' history, what the message counts as, and
   whether its buyer or agent is excluded on that day.
-grain: [platform, shop_id, message_id]
+grain: [buyer_no, message_id]
 scope: buyer
 publish: false
 columns:
@@ -43,13 +43,12 @@ dated as (
 ),
 
 excluded_buyers as (
-    select distinct d.buyer_no, d.dt
-    from dated as d
-    join stg_buyer_exclusions as x
-        on x.platform = d.platform and x.shop_id = d.shop_id and x.buyer_id = d.buyer_id
-        and d.dt between x.from_dt and x.to_dt
+    select distinct b.buyer_no, r.dt
+    from stg_buyer_exclusions as x
+    join int_buyers as b on b.platform = x.platform and b.shop_id = x.shop_id and b.buyer_id = x.buyer_id
     join rule_day as r
-        on r.platform = d.platform and r.shop_id = d.shop_id and r.dt = d.dt and in_list(r.exclude_flags, x.flag)
+        on r.platform = x.platform and r.shop_id = x.shop_id and r.dt between x.from_dt and x.to_dt
+        and r.dt between b.first_dt and b.last_dt and in_list(r.exclude_flags, x.flag)
 ),
 
 bot_accounts as (
@@ -60,10 +59,12 @@ resolved as (
     select
         d.*,
         b.agent_id is not null as is_bot_account,
-        x.buyer_no is not null or in_list(r.exclude_agents, d.agent_id) as is_excluded,
+        x.buyer_no is not null or r.dt is not null as is_excluded,
         case when d.sender = 'agent' and b.agent_id is not null then 'bot' else d.sender end as real_sender
     from dated as d
-    join rule_day as r on r.platform = d.platform and r.shop_id = d.shop_id and r.dt = d.dt
+    left join rule_day as r
+        on r.platform = d.platform and r.shop_id = d.shop_id and r.dt = d.dt and r.exclude_agents <> ''
+        and in_list(r.exclude_agents, d.agent_id)
     left join bot_accounts as b
         on b.platform = d.platform and b.shop_id = d.shop_id and b.agent_id = d.agent_id
         and d.dt between b.from_dt and b.to_dt
@@ -71,7 +72,7 @@ resolved as (
 )
 
 select
-    platform, shop_id, buyer_no, buyer_id, agent_id, message_id, sent_at, dt,
+    buyer_no, agent_id, message_id, sent_at, dt,
     cast(seconds_of_day(local_at) as integer) as local_s,
     real_sender as sender,
     case real_sender when 'buyer' then 0 when 'agent' then 1 when 'bot' then 2 else 3 end as sender_rank,
@@ -88,5 +89,5 @@ select
     coalesce(text_len, length(text), 0) as text_len,
     coalesce(watchword_hits, 0) as watchword_hits,
     product_id is not null and (kind = 'product' or coalesce(is_recommendation, false)) as is_recommendation,
-    topic, product_id, order_id
+    topic, product_id
 from resolved

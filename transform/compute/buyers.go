@@ -84,7 +84,7 @@ func (r *run) findBuyers(ctx context.Context) error {
 		return err
 	}
 	rows := map[string]int64{}
-	for _, f := range slices.Concat(findByRows(), findByChange, published) {
+	for _, f := range slices.Concat(findByRows(r.whole), findByChange, published) {
 		if _, known := rows[f.by]; !known {
 			if rows[f.by], err = r.count(ctx, "select count(*) from "+f.by); err != nil {
 				return fmt.Errorf("find changed buyers: %w", err)
@@ -105,11 +105,11 @@ func (r *run) findBuyers(ctx context.Context) error {
 
 // findByRows finds the buyers of the rows of every dataset: of shops that are
 // computed as a whole, of changed rows, and of rows on days of changed rules.
-func findByRows() []find {
+func findByRows(whole []ShopKey) []find {
 	var finds []find
 	for _, k := range buyerKeys {
 		all := keyedRows("lake_"+k.dataset, "int_orders__identified", k.key, k.byOrder)
-		finds = append(finds, find{"full_shops", all + " where (x.platform, x.shop_id) in (select (platform, shop_id) from full_shops)"})
+		finds = append(finds, find{"full_shops", all + " where " + ofAny("x", whole)})
 		for _, identities := range []string{"int_orders__identified", "prev_int_orders__identified"} {
 			finds = append(finds, find{"changed_" + k.dataset, keyedRows("changed_"+k.dataset, identities, k.key, k.byOrder)})
 			if !k.byOrder {

@@ -87,8 +87,11 @@ func (r *run) findChanges(ctx context.Context) error {
 
 func (r *run) reason(ctx context.Context, reason Reason) error {
 	r.out.Reasons = append(r.out.Reasons, reason)
-	return r.exec(ctx, "note shop in scope", fmt.Sprintf(
-		"insert into scope_shops select %[1]s, %[2]s where not exists (select 1 from scope_shops where platform = %[1]s and shop_id = %[2]s)",
+	if slices.Contains(r.scope, reason.Shop) {
+		return nil
+	}
+	r.scope = append(r.scope, reason.Shop)
+	return r.exec(ctx, "note shop in scope", fmt.Sprintf("insert into scope_shops values (%s, %s)",
 		sqltext.Literal(reason.Shop.Platform), sqltext.Literal(reason.Shop.Shop)))
 }
 
@@ -103,11 +106,13 @@ func (r *run) compareModels(ctx context.Context, shop ShopKey, known Known, ok b
 		if n, err := r.count(ctx, "select count(*) from ("+r.anyRow(literal)+")"); err != nil || n == 0 {
 			return err
 		}
+		r.whole = append(r.whole, shop)
 		if err := r.exec(ctx, "note full shop", "insert into full_shops values ("+literal+")"); err != nil {
 			return err
 		}
 		return r.reason(ctx, Reason{Shop: shop, Kind: "first_run", Detail: "never computed"})
 	case known.Facts != now.Facts:
+		r.whole = append(r.whole, shop)
 		if err := r.exec(ctx, "note full shop", "insert into full_shops values ("+literal+")"); err != nil {
 			return err
 		}

@@ -247,6 +247,8 @@ type run struct {
 	deltas map[string]delta // stored model → what changed
 	cols   map[string][]lake.Column
 	kept   map[string][]string // stored model → what each chunk gave: files on the shelf, or tables
+	scope  []ShopKey           // the rows of scope_shops
+	whole  []ShopKey           // those of full_shops
 }
 
 // delta tells how the rows in scope of a model differ from the published ones.

@@ -178,7 +178,22 @@ func (r *run) ofShops(alias string) string {
 	for i, s := range r.in.Shops {
 		keys[i], ids[i] = s.ShopKey, sqltext.Literal(s.Shop)
 	}
-	return fmt.Sprintf("%s.shop_id in (%s) and %s", alias, strings.Join(ids, ", "), shopFilter(alias, keys))
+	return fmt.Sprintf("%s.shop_id in (%s) and %s", alias, strings.Join(ids, ", "), ofAny(alias, keys))
+}
+
+// fewShops are compared one by one: that takes a fraction of looking pairs up.
+const fewShops = 10
+
+// ofAny is shopFilter for many rows, whose shops are known.
+func ofAny(alias string, shops []ShopKey) string {
+	if len(shops) == 0 || len(shops) > fewShops {
+		return shopFilter(alias, shops)
+	}
+	parts := make([]string, len(shops))
+	for i, s := range shops {
+		parts[i] = fmt.Sprintf("%[1]s.platform = %[2]s and %[1]s.shop_id = %[3]s", alias, sqltext.Literal(s.Platform), sqltext.Literal(s.Shop))
+	}
+	return "(" + strings.Join(parts, " or ") + ")"
 }
 
 func shopFilter(alias string, shops []ShopKey) string {

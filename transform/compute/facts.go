@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"kefu/transform/model"
@@ -12,7 +13,7 @@ import (
 // computeShopModels computes, for every shop with anything to do, what is
 // known of the shop as a whole: whose order an order is, how far its data go.
 func (r *run) computeShopModels(ctx context.Context) error {
-	inShops := " where (x.platform, x.shop_id) in (select (platform, shop_id) from scope_shops)"
+	inShops := " where " + ofAny("x", r.scope)
 	for _, s := range datasets() {
 		if err := r.bind(ctx, "view", s.Name, "select x.* from lake_"+s.Name+" x"+inShops); err != nil {
 			return err
@@ -73,23 +74,35 @@ func (r *run) spent(name string, d time.Duration) {
 // buyers so that memory is bounded by the settings.
 func (r *run) computeBuyerModels(ctx context.Context) error {
 	models, rows := r.graph.OfScope(model.Buyer), int64(0)
+	c := buyerChunk{parts: 1, chosen: "scope_buyers"}
+	everyone, err := r.inScopeAsAWhole(ctx)
+	if err != nil {
+		return err
+	}
+	if everyone {
+		c = buyerChunk{parts: 1, everyoneOf: ofAny("x", r.whole)}
+	}
 	if r.lakeRows() > r.in.ChunkRows {
-		n, err := r.count(ctx, `select
-			(select count(*) from lake_chat_messages x where (x.platform, x.shop_id, x.buyer_id) in (select (platform, shop_id, buyer_key) from scope_buyers))
-			+ (select count(*) from overlay_int_orders__identified x where (x.platform, x.shop_id, x.buyer_key) in (select (platform, shop_id, buyer_key) from scope_buyers))`)
+		rows, err = r.count(ctx, fmt.Sprintf("select (select count(*) from (%s)) + (select count(*) from (%s))",
+			c.rows("lake_chat_messages", "x.buyer_id", false), c.rows("overlay_int_orders__identified", "x.buyer_key", false)))
 		if err != nil {
 			return fmt.Errorf("count rows in scope: %w", err)
 		}
-		rows = n
 	}
 	scope, err := r.digest(ctx, "scope_buyers", "platform, shop_id, buyer_key")
 	if err != nil {
 		return err
 	}
-	chunks := int(rows/r.in.ChunkRows) + 1
-	for i := range chunks {
-		err := r.computeChunk(ctx, Chunk{Stage: StageFacts, Part: i + 1, Parts: chunks, Scope: scope}, models, func(ctx context.Context) error {
-			return r.bindBuyers(ctx, fmt.Sprintf("select * from scope_buyers where hash(buyer_key) %% %d = %d", chunks, i))
+	c.parts = int(rows/r.in.ChunkRows) + 1
+	for c.part = range c.parts {
+		err := r.computeChunk(ctx, Chunk{Stage: StageFacts, Part: c.part + 1, Parts: c.parts, Scope: scope}, models, func(ctx context.Context) error {
+			if everyone {
+				return r.bindBuyers(ctx, c)
+			}
+			if err := r.exec(ctx, "choose buyers", "create or replace temp table chunk_buyers as select * from scope_buyers where "+c.holds("buyer_key")); err != nil {
+				return err
+			}
+			return r.bindBuyers(ctx, buyerChunk{parts: c.parts, chosen: "chunk_buyers"})
 		})
 		if err != nil {
 			return err
@@ -98,27 +111,59 @@ func (r *run) computeBuyerModels(ctx context.Context) error {
 	return r.settleChunks(ctx, models)
 }
 
-// bindBuyers restricts every dataset that names buyers to the chunk.
-func (r *run) bindBuyers(ctx context.Context, chunk string) error {
-	if err := r.exec(ctx, "choose buyers", "create or replace temp table chunk_buyers as "+chunk); err != nil {
-		return err
+// inScopeAsAWhole tells whether all buyers in scope are of shops that are
+// computed as a whole: then everyone of these shops is in scope.
+func (r *run) inScopeAsAWhole(ctx context.Context) (bool, error) {
+	others, err := r.count(ctx, `select count(*) from (select distinct platform, shop_id from scope_buyers) b
+		where not exists (select 1 from full_shops s where s.platform = b.platform and s.shop_id = b.shop_id)`)
+	if err != nil {
+		return false, fmt.Errorf("count shops computed in part: %w", err)
 	}
+	return others == 0, nil
+}
+
+// buyerChunk is a part of the buyers in scope: by the hash of their keys.
+type buyerChunk struct {
+	part, parts int    // part from 0
+	chosen      string // relation of the chunk's buyers; "" = everyone of some shops
+	everyoneOf  string // the condition for a row x to be of these
+}
+
+// holds is the condition for the buyer of a row to be of the chunk.
+func (c buyerChunk) holds(key string) string {
+	if c.parts == 1 {
+		return "true"
+	}
+	return fmt.Sprintf("hash(%s) %% %d = %d", key, c.parts, c.part)
+}
+
+// rows selects the chunk's rows of a relation, by the buyer that they name.
+// Nobody is looked up where everyone is in scope: keys are texts, and many.
+func (c buyerChunk) rows(relation, key string, byOrder bool) string {
+	query := "select x.* from " + relation + " x"
+	if c.chosen == "" && c.parts == 1 {
+		key, byOrder = strings.ReplaceAll(key, "i.buyer_key", "cast(null as varchar)"), false // whose it is does not matter
+	}
+	if byOrder {
+		query += " left join all_identities i on i.platform = x.platform and i.shop_id = x.shop_id and i.order_id = x.order_id"
+	}
+	if c.chosen != "" {
+		return query + fmt.Sprintf(" where exists (select 1 from %s b where b.platform = x.platform and b.shop_id = x.shop_id and b.buyer_key = %s)", c.chosen, key)
+	}
+	return query + fmt.Sprintf(" where %s and (%s) is not null and %s", c.everyoneOf, key, c.holds(key))
+}
+
+// bindBuyers restricts every dataset that names buyers to the chunk.
+func (r *run) bindBuyers(ctx context.Context, c buyerChunk) error {
 	if err := r.bind(ctx, "table", "all_identities", "select platform, shop_id, order_id, buyer_key from overlay_int_orders__identified"); err != nil {
 		return err
-	}
-	inChunk := func(key string) string {
-		return fmt.Sprintf(" where exists (select 1 from chunk_buyers b where b.platform = x.platform and b.shop_id = x.shop_id and b.buyer_key = %s)", key)
 	}
 	for _, s := range datasets() {
 		query := "select x.* from lake_" + s.Name + " x"
 		for _, k := range buyerKeys {
-			if k.dataset != s.Name {
-				continue
+			if k.dataset == s.Name {
+				query = c.rows("lake_"+s.Name, k.key, k.byOrder)
 			}
-			if k.byOrder {
-				query += " left join all_identities i on i.platform = x.platform and i.shop_id = x.shop_id and i.order_id = x.order_id"
-			}
-			query += inChunk(k.key)
 		}
 		if err := r.bind(ctx, "view", s.Name, query); err != nil {
 			return err
@@ -130,7 +175,7 @@ func (r *run) bindBuyers(ctx context.Context, chunk string) error {
 		}
 		query := "select x.* from overlay_" + m.Name + " x"
 		if m.Name == "int_orders__identified" {
-			query += inChunk("x.buyer_key")
+			query = c.rows("overlay_"+m.Name, "x.buyer_key", false)
 		}
 		if err := r.bind(ctx, "view", m.Name, query); err != nil {
 			return err

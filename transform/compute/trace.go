@@ -51,7 +51,8 @@ func (c *Computer) Trace(ctx context.Context, schema string, shops []Shop, shop 
 	if err := r.load(ctx, known); err != nil {
 		return err
 	}
-	if err := r.bindBuyers(ctx, fmt.Sprintf("select %s as platform, %s as shop_id, %s as buyer_key", sqltext.Literal(shop.Platform), sqltext.Literal(shop.Shop), sqltext.Literal(buyer))); err != nil {
+	chosen := fmt.Sprintf("(select %s as platform, %s as shop_id, %s as buyer_key)", sqltext.Literal(shop.Platform), sqltext.Literal(shop.Shop), sqltext.Literal(buyer))
+	if err := r.bindBuyers(ctx, buyerChunk{parts: 1, chosen: chosen}); err != nil {
 		return err
 	}
 	needed := map[string]bool{}

@@ -56,11 +56,11 @@ select m.sent_at, m.sender, m.agent_id, m.kind, m.text_len as length%[3]s,
         else 'yes'
     end as counts
 from stg_chat_messages as m
-join chat_messages as c on c.platform = m.platform and c.shop_id = m.shop_id and c.message_id = m.message_id
+join chat_messages as c on c.message_id = m.message_id
 left join int_messages as i on i.message_id = m.message_id
 left join int_receptions__filtered as f on f.agent_id = m.agent_id and f.dt = m.dt and f.excluded_reason is not null
 left join turns as o on o.message_id = m.message_id
 left join answered as a on a.closed_order = i.message_order
-where m.buyer_id = %[4]s and m.dt between date '%[1]s' and date '%[2]s'%[5]s
+where c.buyer_id = %[4]s and m.dt between date '%[1]s' and date '%[2]s'%[5]s
 order by m.sent_at, m.seq, m.sender_rank, m.message_id`, q.From().Format("2006-01-02"), q.Date.Format("2006-01-02"), text, sqltext.Literal(buyer), who))
 }

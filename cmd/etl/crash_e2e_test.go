@@ -288,9 +288,10 @@ func (c *crash) bringBack(k kept) {
 			c.t.Fatal(err)
 		}
 	}
-	if c.dsn != "" {
-		makeDatabase(c.t, c.dsn, k.database)
+	if c.dsn == "" {
+		return
 	}
+	makeDatabase(c.t, c.dsn, k.database)
 	if k.database == "" {
 		c.letRead()
 	}

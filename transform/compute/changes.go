@@ -95,6 +95,12 @@ func (r *run) reason(ctx context.Context, reason Reason) error {
 		sqltext.Literal(reason.Shop.Platform), sqltext.Literal(reason.Shop.Shop)))
 }
 
+// asAWhole notes a shop whose facts are computed anew as a whole.
+func (r *run) asAWhole(ctx context.Context, shop ShopKey) error {
+	r.whole = append(r.whole, shop)
+	return r.exec(ctx, "note full shop", fmt.Sprintf("insert into full_shops values (%s, %s)", sqltext.Literal(shop.Platform), sqltext.Literal(shop.Shop)))
+}
+
 func (r *run) compareModels(ctx context.Context, shop ShopKey, known Known, ok bool, now Known) error {
 	literal := sqltext.Literal(shop.Platform) + ", " + sqltext.Literal(shop.Shop)
 	allDays := func(table string) error {
@@ -106,14 +112,12 @@ func (r *run) compareModels(ctx context.Context, shop ShopKey, known Known, ok b
 		if n, err := r.count(ctx, "select count(*) from ("+r.anyRow(literal)+")"); err != nil || n == 0 {
 			return err
 		}
-		r.whole = append(r.whole, shop)
-		if err := r.exec(ctx, "note full shop", "insert into full_shops values ("+literal+")"); err != nil {
+		if err := r.asAWhole(ctx, shop); err != nil {
 			return err
 		}
 		return r.reason(ctx, Reason{Shop: shop, Kind: "first_run", Detail: "never computed"})
 	case known.Facts != now.Facts:
-		r.whole = append(r.whole, shop)
-		if err := r.exec(ctx, "note full shop", "insert into full_shops values ("+literal+")"); err != nil {
+		if err := r.asAWhole(ctx, shop); err != nil {
 			return err
 		}
 		if err := allDays("found_days"); err != nil {

@@ -51,9 +51,9 @@ func (w *Writer) values(c *chunk, a arrow.Array, nulls int) error {
 	case *array.Boolean:
 		w.flags(c, v, nulls)
 	case *array.Int32, *array.Date32:
-		w.small(c, v, nulls)
+		appendNumbers(w, c, present(&w.narrow, fixed[int32](v), v, nulls))
 	case *array.Int64, *array.Timestamp:
-		w.large(c, v, nulls)
+		appendNumbers(w, c, present(&w.wide, fixed[int64](v), v, nulls))
 	case *array.Float64:
 		appendFloats(c, v)
 	case *array.Decimal128:
@@ -113,11 +113,7 @@ func (w *Writer) coded(c *chunk, a *array.Dictionary, nulls int) error {
 	if !ok || !ok2 {
 		return fmt.Errorf("rows of type %s cannot be written", a.DataType())
 	}
-	values := codes.Int32Values()
-	if nulls > 0 {
-		w.narrow = present(w.narrow, values, a, nulls)
-		values = w.narrow
-	}
+	values := present(&w.narrow, codes.Int32Values(), a, nulls)
 	if words.Len() == 1 {
 		c.enter(words.Value(0))
 		c.appendConstant(len(values))

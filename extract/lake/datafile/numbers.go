@@ -22,39 +22,20 @@ func fixed[T whole](a arrow.Array) []T {
 	return any(arrow.Int64Traits.CastFromBytes(raw)[from:to]).([]T)
 }
 
-// present leaves out, with the help of a buffer, what is missing.
-func present[T any](out, values []T, there arrow.Array, nulls int) []T {
+// present leaves out, with the help of a room that is used again, what is missing.
+func present[T any](room *[]T, values []T, there arrow.Array, nulls int) []T {
 	if nulls == 0 {
 		return values
 	}
-	out = slices.Grow(out[:0], len(values))
+	out := slices.Grow((*room)[:0], len(values))
 	valid, offset := there.NullBitmapBytes(), there.Data().Offset()
 	for i, v := range values {
 		if bitutil.BitIsSet(valid, offset+i) {
 			out = append(out, v)
 		}
 	}
+	*room = out
 	return out
-}
-
-// small appends numbers of four bytes.
-func (w *Writer) small(c *chunk, a arrow.Array, nulls int) {
-	values := fixed[int32](a)
-	if nulls > 0 {
-		w.narrow = present(w.narrow, values, a, nulls)
-		values = w.narrow
-	}
-	appendNumbers(w, c, values)
-}
-
-// large appends numbers of eight bytes.
-func (w *Writer) large(c *chunk, a arrow.Array, nulls int) {
-	values := fixed[int64](a)
-	if nulls > 0 {
-		w.wide = present(w.wide, values, a, nulls)
-		values = w.wide
-	}
-	appendNumbers(w, c, values)
 }
 
 // amounts appends decimals of at most eighteen digits.

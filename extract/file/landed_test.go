@@ -41,8 +41,8 @@ func TestReadFromLanding(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if sum, n, err := in.Sum(ctx); err != nil || sum != landed.ID || n != landed.Bytes {
-		t.Errorf("Sum = %s, %d, %v; landed %+v", sum, n, err, landed)
+	if seen, err := in.Look(ctx, false, io.Discard); err != nil || seen.Sum != landed.ID || seen.Bytes != landed.Bytes {
+		t.Errorf("Look = %+v, %v; landed %+v", seen, err, landed)
 	}
 	if err := os.Remove(filepath.Join(dir, "a.zip")); err != nil {
 		t.Fatal(err)

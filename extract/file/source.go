@@ -72,13 +72,6 @@ type Input struct {
 // with an *extract.FileError.
 func (in Input) Open() (io.ReadCloser, error) { return in.open() }
 
-// Sum returns the SHA-256 of those bytes, hex, which is the id that they land
-// under, and how many they are.
-func (in Input) Sum(ctx context.Context) (id string, n int64, err error) {
-	seen, err := in.Look(ctx, false)
-	return seen.Sum, seen.Bytes, err
-}
-
 // Seen is what reading all bytes of an Input tells.
 type Seen struct {
 	Sum   string // SHA-256, hex
@@ -86,9 +79,9 @@ type Seen struct {
 	UTF8  bool // asked for, and all of them are
 }
 
-// Look reads all bytes; whether they are UTF-8 is found out only where text says
-// so, for it costs.
-func (in Input) Look(ctx context.Context, text bool) (Seen, error) {
+// Look reads all bytes and hands them to also; whether they are UTF-8 is found
+// out only where text says so, for it costs.
+func (in Input) Look(ctx context.Context, text bool, also io.Writer) (Seen, error) {
 	body, err := in.open()
 	if err != nil {
 		return Seen{}, err
@@ -103,6 +96,9 @@ func (in Input) Look(ctx context.Context, text bool) (Seen, error) {
 	for {
 		k, err := r.Read(buf)
 		h.Write(buf[:k])
+		if _, err := also.Write(buf[:k]); err != nil {
+			return Seen{}, err
+		}
 		n += int64(k)
 		if errors.Is(err, io.EOF) {
 			return Seen{Sum: hex.EncodeToString(h.Sum(nil)), Bytes: n, UTF8: text && watch.UTF8()}, nil

@@ -21,7 +21,6 @@ import (
 	"strings"
 	"time"
 
-	libzstd "github.com/DataDog/zstd"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -33,9 +32,6 @@ const (
 	suffixMeta = ".json"
 
 	tempPattern = ".landing-*"
-
-	// chunk is how much is read and compressed at a time.
-	chunk = 128 << 10
 )
 
 // ErrCorrupt says that landed bytes are not those that were received.
@@ -83,6 +79,14 @@ func New(root string, options ...Option) *Store {
 // Bytes that the shop has already landed are left as they are, with the name
 // they first had.
 func (s *Store) Land(ctx context.Context, shop string, from Origin, r io.Reader) (Landed, error) {
+	h := sha256.New()
+	return s.LandSummed(ctx, shop, from, io.TeeReader(r, h), func() (string, error) { return hex.EncodeToString(h.Sum(nil)), nil })
+}
+
+// LandSummed is Land for whoever knows the SHA-256 of the bytes, hex, or how to
+// find it for less than hashing them again: sum is asked once all of r is
+// written aside. Its error lets nothing land.
+func (s *Store) LandSummed(ctx context.Context, shop string, from Origin, r io.Reader, sum func() (string, error)) (Landed, error) {
 	dir := filepath.Join(s.root, shopDir(shop))
 	if err := os.MkdirAll(dir, dirMode); err != nil {
 		return Landed{}, fmt.Errorf("create landing directory: %w", err)
@@ -94,16 +98,21 @@ func (s *Store) Land(ctx context.Context, shop string, from Origin, r io.Reader)
 	defer os.Remove(tmp.Name()) //nolint:errcheck // gone after the rename
 	defer tmp.Close()
 
-	sum, n, err := s.write(ctx, tmp, r)
+	n, err := s.write(ctx, tmp, r)
 	if err != nil {
 		return Landed{}, fmt.Errorf("land %s: %w", from.Name, err)
 	}
-	for _, id := range s.Addresses(sum) {
+	content, err := sum()
+	if err != nil {
+		return Landed{}, fmt.Errorf("land %s: %w", from.Name, err)
+	}
+	addresses := s.Addresses(content)
+	for _, id := range addresses {
 		if old, err := s.Stat(shop, id); err == nil {
 			return old, nil
 		}
 	}
-	id := s.Addresses(sum)[0]
+	id := addresses[0]
 	landed := Landed{
 		ID: id, Shop: shop, Name: from.Name, Source: from.Source, Bytes: n,
 		ModTime: from.ModTime.UTC(), LandedAt: s.now().UTC().Truncate(time.Second), Path: s.path(shop, id, suffixData),
@@ -117,34 +126,19 @@ func (s *Store) Land(ctx context.Context, shop string, from Origin, r io.Reader)
 	return landed, nil
 }
 
-// write stores r in w and returns its SHA-256 and length.
-func (s *Store) write(ctx context.Context, w io.Writer, r io.Reader) (sum string, n int64, err error) {
+// write stores r in w and returns its length.
+func (s *Store) write(ctx context.Context, w io.Writer, r io.Reader) (n int64, err error) {
 	sealed, err := s.seal(w)
 	if err != nil {
-		return "", 0, err
+		return 0, err
 	}
-	if sum, n, err = compress(ctx, sealed, r); err != nil {
-		return "", 0, err
+	if n, err = compress(ctx, sealed, r); err != nil {
+		return 0, err
 	}
 	if err := sealed.Close(); err != nil {
-		return "", 0, fmt.Errorf("end encryption: %w", err)
+		return 0, fmt.Errorf("end encryption: %w", err)
 	}
-	return sum, n, nil
-}
-
-// compress writes r to w in one zstd frame. The C library takes half the time of
-// one in Go, and writing is most of what landing costs.
-func compress(ctx context.Context, w io.Writer, r io.Reader) (sum string, n int64, err error) {
-	enc := libzstd.NewWriterLevel(w, libzstd.BestSpeed)
-	h := sha256.New()
-	n, err = io.CopyBuffer(io.MultiWriter(h, enc), &contextReader{ctx: ctx, r: r}, make([]byte, chunk))
-	if ended := enc.Close(); err == nil && ended != nil {
-		err = fmt.Errorf("end compression: %w", ended)
-	}
-	if err != nil {
-		return "", 0, err
-	}
-	return hex.EncodeToString(h.Sum(nil)), n, nil
+	return n, nil
 }
 
 // publish names the data first and the sidecar last: bytes count as landed
@@ -335,18 +329,6 @@ func shopDir(shop string) string {
 	}
 	sum := sha256.Sum256([]byte(shop))
 	return safe + "~" + hex.EncodeToString(sum[:4])
-}
-
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c *contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }
 
 type verifier struct {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"math/rand/v2"
@@ -108,11 +109,42 @@ func TestLandShopsAreApart(t *testing.T) {
 	}
 }
 
+// Bytes of any length come back, whether or not they end with a chunk.
+func TestLandingOfChunks(t *testing.T) {
+	s := New(t.TempDir())
+	for _, n := range []int{0, 1, chunk - 1, chunk, chunk + 1, 3*chunk + 7} {
+		raw := make([]byte, n)
+		for i := range raw {
+			raw[i] = byte(i * i >> 7)
+		}
+		l, err := s.Land(context.Background(), "s", Origin{Name: "n"}, iotest.HalfReader(bytes.NewReader(raw)))
+		if err != nil || l.Bytes != int64(n) {
+			t.Fatalf("%d bytes: %+v, %v", n, l, err)
+		}
+		r, err := s.Open("s", l.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := io.ReadAll(r)
+		if err != nil || !bytes.Equal(back, raw) {
+			t.Errorf("%d bytes came back as %d: %v", n, len(back), err)
+		}
+		r.Close()
+	}
+}
+
 func TestLandLeavesNothingHalfWritten(t *testing.T) {
 	s := New(t.TempDir())
-	broken := io.MultiReader(strings.NewReader("half"), iotest.ErrReader(errors.New("disk gone")))
-	if _, err := s.Land(context.Background(), "s", Origin{Name: "n"}, broken); err == nil {
-		t.Fatal("no error")
+	// The end of an archive that is cut off is no end.
+	for _, gone := range []error{errors.New("disk gone"), io.ErrUnexpectedEOF, fmt.Errorf("cut off: %w", io.EOF)} {
+		broken := io.MultiReader(strings.NewReader("half"), iotest.ErrReader(gone))
+		if _, err := s.Land(context.Background(), "s", Origin{Name: "n"}, broken); !errors.Is(err, gone) {
+			t.Errorf("%v: %v", gone, err)
+		}
+	}
+	mixed := errors.New("two versions")
+	if _, err := s.LandSummed(context.Background(), "s", Origin{Name: "n"}, strings.NewReader("x"), func() (string, error) { return "", mixed }); !errors.Is(err, mixed) {
+		t.Errorf("no sum: %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

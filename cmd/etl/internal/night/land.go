@@ -2,6 +2,7 @@ package night
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"kefu/extract/file"
@@ -28,7 +29,7 @@ type underway struct {
 	done   chan struct{}
 	landed landing.Landed // once it is done
 	err    error
-	fresh  bool // nothing of that content had landed before
+	fresh  bool // nothing of that content had landed before; once it is done
 	copied bool // it turned out to be a copy of what another file holds
 }
 
@@ -44,8 +45,8 @@ func (n *Night) newLander(ctx context.Context, known map[string]ledger.File) *la
 }
 
 // begin lands a file as soon as those before it have landed.
-func (l *lander) begin(fresh bool, land func() (landing.Landed, error)) *underway {
-	u := &underway{by: l, done: make(chan struct{}), fresh: fresh}
+func (l *lander) begin(land func() (landing.Landed, error)) *underway {
+	u := &underway{by: l, done: make(chan struct{})}
 	before := l.begun
 	l.begun = append(l.begun, u)
 	go func() {
@@ -103,6 +104,10 @@ func (n *Night) readdress(a *arrival, landed landing.Landed) (copied bool) {
 	return a.landing.copied
 }
 
+// atOnce is from how many bytes on a file lands while it is looked at, as soon
+// as that has opened it; smaller ones are looked at in no time.
+const atOnce = 4 << 20
+
 // arrive lands a file unless its content was loaded before. It returns the id
 // of the content, too. A file that can be read as it stands is read while it
 // lands; of one that others complete or give way to, what landed is known first.
@@ -111,25 +116,31 @@ func (n *Night) arrive(s Source, in file.Input, l *lander) (*arrival, string, er
 		return nil, id, nil
 	}
 	ahead := in.Plain && !s.Replace && !s.joined(in.Name) && !l.sizes[in.Size]
-	seen, err := in.Look(l.ctx, ahead)
+	found, watched := newLooking(), &watchedInput{received: in, text: !ahead}
+	land := func() (landing.Landed, error) {
+		return receive(l.ctx, n.Landing, s.Shop.String(), landing.Origin{Name: in.Name, Source: s.Name, ModTime: in.ModTime}, watched, found.wait)
+	}
+	var u *underway
+	seen, err := look(l.ctx, in, ahead, func() {
+		if ahead && in.Size >= atOnce { // nothing of that length was loaded, so it is new
+			u = l.begin(land)
+		}
+	})
 	if err != nil {
+		found.end(looked{}, err)
 		return nil, "", err
 	}
-	addresses := n.Landing.Addresses(seen.Sum)
-	id, fresh := addresses[0], true // where it lands, and whether nothing of that content has landed before
-	for _, at := range slices.Backward(addresses) {
-		if f, ok := l.known[at]; ok && f.Status == ledger.Loaded {
-			l.seen.note(in, at)
-			return nil, at, nil
-		}
-		if _, err := n.Landing.Stat(s.Shop.String(), at); err == nil {
-			id, fresh = at, false
-		}
+	id, fresh, loaded := n.address(s, l, seen.Sum)
+	if loaded {
+		found.end(looked{}, errLoaded)
+		l.seen.note(in, id)
+		return nil, id, nil
 	}
-	watched := &watchedInput{received: in, text: !ahead}
-	u := l.begin(fresh, func() (landing.Landed, error) {
-		return receive(l.ctx, n.Landing, s.Shop.String(), landing.Origin{Name: in.Name, Source: s.Name, ModTime: in.ModTime}, watched, seen.Sum)
-	})
+	if u == nil {
+		u = l.begin(land)
+	}
+	u.fresh = fresh
+	found.end(seen, nil)
 	a := n.arrival(s, in.Name, landing.Landed{ID: id})
 	if !ahead {
 		if <-u.done; u.err != nil {
@@ -149,4 +160,23 @@ func (n *Night) arrive(s Source, in file.Input, l *lander) (*arrival, string, er
 		a.changed = a.changed || f.Name == in.Name && f.Status == ledger.Loaded
 	}
 	return a, a.landed.ID, nil
+}
+
+// errLoaded lets a content not land that turned out to be loaded.
+var errLoaded = errors.New("its content is loaded")
+
+// address tells where a content lands, whether nothing of it has landed before,
+// and whether it was loaded.
+func (n *Night) address(s Source, l *lander, sum string) (id string, fresh, loaded bool) {
+	addresses := n.Landing.Addresses(sum)
+	id, fresh = addresses[0], true
+	for _, at := range slices.Backward(addresses) {
+		if f, ok := l.known[at]; ok && f.Status == ledger.Loaded {
+			return at, false, true
+		}
+		if _, err := n.Landing.Stat(s.Shop.String(), at); err == nil {
+			id, fresh = at, false
+		}
+	}
+	return id, fresh, false
 }

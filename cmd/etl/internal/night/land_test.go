@@ -169,7 +169,7 @@ func (r *reader) loaded() []string {
 func many(prefix string, n int) []string {
 	out := make([]string, n)
 	for i := range out {
-		out[i] = prefix + fmt.Sprintf("%05d", i)
+		out[i] = prefix + fmt.Sprintf("%06d", i)
 	}
 	return out
 }
@@ -177,7 +177,21 @@ func many(prefix string, n int) []string {
 // Files change while they land, which is while they are read. What counts is
 // what landed, and nothing of a mixture.
 func TestFilesThatChangeWhileTheyLandAndAreRead(t *testing.T) {
-	old, other, third := many("a", 20_000), many("b", 20_000), many("c", 15_000)
+	changeWhileLanding(t, 20_000)
+}
+
+// Large ones land while they are looked at, too.
+func TestLargeFilesThatChangeWhileTheyLandAndAreRead(t *testing.T) {
+	const rows = 80_000
+	if size := len(sheet(many("a", rows)...)); size < atOnce {
+		t.Fatalf("%d bytes are few", size)
+	}
+	changeWhileLanding(t, rows)
+}
+
+func changeWhileLanding(t *testing.T, rows int) {
+	t.Helper()
+	old, other, third := many("a", rows), many("b", rows), many("c", rows*3/4)
 	for name, c := range map[string]struct {
 		begin, end func(r *reader)
 		products   []string // in the lake after the run

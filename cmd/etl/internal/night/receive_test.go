@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"kefu/extract"
+	"kefu/extract/file"
 	"kefu/extract/landing"
 )
 
@@ -25,9 +26,10 @@ func (v *versions) next() string {
 	return text
 }
 
-func (v *versions) Sum(context.Context) (string, int64, error) {
+func (v *versions) Look(_ context.Context, _ bool, also io.Writer) (file.Seen, error) {
 	text := v.next()
-	return sumOf(text), int64(len(text)), nil
+	_, err := io.WriteString(also, text)
+	return file.Seen{Sum: sumOf(text), Bytes: int64(len(text))}, err
 }
 
 func (v *versions) Open() (io.ReadCloser, error) {
@@ -52,11 +54,9 @@ func TestFilesThatChangeWhileTheyAreRead(t *testing.T) {
 	} {
 		store := landing.New(t.TempDir())
 		f := &versions{texts: c.readings}
-		sum, _, err := f.Sum(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		landed, err := receive(t.Context(), store, "other/x", landing.Origin{Name: "orders.csv", Source: "s"}, f, sum)
+		found := newLooking()
+		found.end(look(t.Context(), f, false, nil))
+		landed, err := receive(t.Context(), store, "other/x", landing.Origin{Name: "orders.csv", Source: "s"}, &watchedInput{received: f}, found.wait)
 		kept, listErr := store.List("other/x")
 		if listErr != nil {
 			t.Fatal(listErr)

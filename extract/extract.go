@@ -20,6 +20,44 @@ type Record struct {
 	Raw []byte
 }
 
+// Records are canonical rows of one dataset and shop, as a Record is one: what
+// works column by column takes many at once.
+type Records struct {
+	Dataset        string
+	Platform, Shop string
+	Lines          []int    // of each row
+	Values         []string // row after row
+	// Raw holds the bytes of all rows, one after the other, and Starts where those
+	// of each row start; Starts is nil where there are none. Both are valid during
+	// the call only.
+	Raw    []byte
+	Starts []int
+}
+
+// Len is how many rows there are.
+func (r *Records) Len() int { return len(r.Lines) }
+
+// At returns one of the rows.
+func (r *Records) At(row int) Record {
+	width := len(r.Values) / len(r.Lines)
+	return Record{
+		Dataset: r.Dataset, Line: r.Lines[row], Values: r.Values[row*width : (row+1)*width : (row+1)*width],
+		Platform: r.Platform, Shop: r.Shop, Raw: r.RawOf(row),
+	}
+}
+
+// RawOf returns the bytes of a row as received, nil where there are none.
+func (r *Records) RawOf(row int) []byte {
+	if r.Starts == nil {
+		return nil
+	}
+	end := len(r.Raw)
+	if row+1 < len(r.Starts) {
+		end = r.Starts[row+1]
+	}
+	return r.Raw[r.Starts[row]:end:end]
+}
+
 // Reject is a row that cannot be used, with what is needed to correct it.
 type Reject struct {
 	Dataset string

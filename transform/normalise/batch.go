@@ -96,30 +96,55 @@ func (b *batch) take() arrow.RecordBatch {
 	return rows
 }
 
-// append writes the row at hand to the batch.
-func (t *table) append(n *Normaliser, s *shop, digest int64, line int) {
-	v := t.vectors
-	v[0].appendText(s.platform)
-	v[1].appendText(s.id)
+// append writes the rows at hand to the batch.
+func (t *table) append(n *Normaliser, s *shop) {
+	b, v := &t.hand, t.vectors
+	v[0].appendSame(s.platform, b.rows)
+	v[1].appendSame(s.id, b.rows)
 	if t.event >= 0 {
-		v[2].appendNumber(s.zone.day(t.cells[t.event].n))
+		s.zone.days(b.numbers[:b.rows], b.columns[t.event].numbers)
+		v[2].appendNumbers(b.numbers[:b.rows], nil)
 	}
-	for i := range t.cells {
-		c := &t.cells[i]
-		if !c.set || i == t.text {
-			v[t.first+i].appendNull()
+	for i := range b.columns {
+		if i == t.text {
+			v[t.first+i].appendNulls(b.rows)
 			continue
 		}
-		v[t.first+i].appendCell(c)
-		t.bytes += len(c.s)
+		t.bytes += v[t.first+i].appendCells(&b.columns[i], b.rows)
 	}
-	v[t.last].appendNumber(digest)
-	if at, ok := t.latest(true); ok {
-		v[t.last+1].appendNumber(at)
+	v[t.last].appendNumbers(b.digests[:b.rows], nil)
+	if t.own(b) == b.rows {
+		v[t.last+1].appendNumbers(b.numbers[:b.rows], nil)
 	} else {
-		v[t.last+1].appendNull()
+		v[t.last+1].appendNumbers(b.numbers[:b.rows], b.dated)
 	}
-	v[t.last+2].appendText(n.opts.SourceFile)
-	v[t.last+3].appendNumber(int64(line))
-	t.rows++
+	v[t.last+2].appendSame(n.opts.SourceFile, b.rows)
+	for row, line := range b.lines {
+		b.numbers[row] = int64(line)
+	}
+	v[t.last+3].appendNumbers(b.numbers[:b.rows], nil)
+	t.rows += b.rows
+}
+
+// own gives the latest time that stands in each of the rows, dates at their
+// start, and tells how many rows hold one.
+func (t *table) own(b *block) (dated int) {
+	clear(b.dated)
+	for _, m := range t.times {
+		c := &b.columns[m.index]
+		if c.count == 0 {
+			continue
+		}
+		for row, there := range c.there[:b.rows] {
+			if at := c.numbers[row] * m.unit; there && (!b.dated[row] || at > b.numbers[row]) {
+				b.numbers[row], b.dated[row] = at, true
+			}
+		}
+	}
+	for _, is := range b.dated {
+		if is {
+			dated++
+		}
+	}
+	return dated
 }

@@ -2,6 +2,7 @@ package normalise_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -16,8 +17,10 @@ type discard struct{}
 func (discard) Batch(string, arrow.RecordBatch) error { return nil }
 func (discard) Reject(r extract.Reject) error         { return fmt.Errorf("%s: %s", r.Column, r.Reason) }
 
-// fileRows are the messages of a big file.
-const fileRows = 1 << 18
+const (
+	fileRows = 1 << 18 // messages of a big file
+	together = 512     // rows that are handed on at once
+)
 
 // BenchmarkChat measures rows of an export without message ids: some thousand
 // buyers, Chinese texts, topics and auto replies in force.
@@ -34,6 +37,10 @@ func BenchmarkChat(b *testing.B) {
 			fmt.Sprintf("buyer_id=买家%05d", i/8%4000), fmt.Sprintf("agent_id=示例旗舰店:客服%02d", i/8%12), "sender="+sender, "text="+texts[i%len(texts)])
 		recs[i].Line = i
 	}
+	parcels := make([]*extract.Records, len(recs)/together)
+	for i := range parcels {
+		parcels[i] = joined(recs[i*together:][:together])
+	}
 	opts := options()
 	opts.TextRules = rules{words{auto: "您好，欢迎", topics: []topic{{"price", "价格"}, {"size", "尺码"}, {"stock", "库存"}, {"delivery", "发货"}}}}
 	for _, keep := range []bool{false, true} {
@@ -45,8 +52,8 @@ func BenchmarkChat(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				for i := range min(fileRows, b.N-done) {
-					if err := n.Accept(recs[i%len(recs)]); err != nil {
+				for i := 0; i < min(fileRows, b.N-done); i += together {
+					if err := n.AcceptAll(parcels[i/together%len(parcels)]); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -67,9 +74,10 @@ func BenchmarkOrders(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	parcel := joined(slices.Repeat([]extract.Record{rec}, together))
 	b.ReportAllocs()
-	for range b.N {
-		if err := n.Accept(rec); err != nil {
+	for i := 0; i < b.N; i += together {
+		if err := n.AcceptAll(parcel); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/zeebo/xxh3"
 
@@ -17,8 +18,8 @@ const (
 
 // chatColumns are the places of the columns that chat messages are made of.
 type chatColumns struct {
-	id, sentAt, agent, sender, isAuto, kind, product, isLeave, text, textLen int
-	rawKind, agentAsBuyer, watchwordHits, isRecommendation, topic            int
+	id, sentAt, buyer, agent, sender, isAuto, kind, product, isLeave, text, textLen int
+	rawKind, agentAsBuyer, watchwordHits, isRecommendation, topic                   int
 }
 
 var chat = chatColumnsOf(dataset.ByName(chatDataset))
@@ -34,49 +35,63 @@ func chatColumnsOf(schema *dataset.Schema) chatColumns {
 		return -1
 	}
 	return chatColumns{
-		id: at("message_id"), sentAt: at("sent_at"), agent: at("agent_id"), sender: at("sender"), isAuto: at("is_auto"), kind: at("kind"),
+		id: at("message_id"), sentAt: at("sent_at"), buyer: at("buyer_id"), agent: at("agent_id"), sender: at("sender"), isAuto: at("is_auto"), kind: at("kind"),
 		product: at("product_id"), isLeave: at("is_leave_message"), text: at("text"), textLen: at("text_len"),
 		rawKind: derived("raw_kind"), agentAsBuyer: derived("agent_as_buyer_id"), watchwordHits: derived("watchword_hits"),
 		isRecommendation: derived("is_recommendation"), topic: derived("topic"),
 	}
 }
 
-// checkChat fills the defaults of a message.
-func checkChat(_ *Normaliser, t *table, _ *shop) *problem {
-	c := t.cells
-	fillFlag(&c[chat.isAuto])
-	fillFlag(&c[chat.isLeave])
-	fillText(&c[chat.kind], "text")
-	if !c[chat.textLen].set && c[chat.text].set {
-		c[chat.textLen] = cell{set: true, n: countRunes(c[chat.text].s)}
+// checkChats fills the defaults of messages.
+func checkChats(t *table) {
+	b := &t.hand
+	b.columns[chat.isAuto].fillNumbers(b.rows, 0)
+	b.columns[chat.isLeave].fillNumbers(b.rows, 0)
+	b.columns[chat.kind].fillTexts(b.rows, "text")
+	if lengths := &b.columns[chat.textLen]; lengths.count < b.rows {
+		for row, text := range b.columns[chat.text].texts[:b.rows] {
+			if text != "" && !lengths.there[row] {
+				lengths.setNumber(row, int64(utf8.RuneCountInString(text)))
+			}
+		}
 	}
-	return notNegative(t, chat.textLen)
+	t.notNegative("text_len")
 }
 
-// identifyChat derives the id of a message that came without one, or with one
-// that a preset composed, and its ordinal among equal messages of the file.
-func identifyChat(n *Normaliser, t *table) {
-	c := &t.cells[chat.id]
-	if c.set {
-		if strings.HasPrefix(c.s, derivePrefix) {
-			c.s = n.hasher.derived(c.s, n.seen.next(xxh3.HashString(c.s)))
-			// Such a file does not say to whom a buyer wrote: another agent's may tell otherwise.
-			t.cells[chat.agent].guessed = t.cells[chat.sender].s == "buyer"
+// identifyChats derives the ids of messages that came without one, or with one
+// that a preset composed, and their ordinals among equal messages of the file.
+func identifyChats(n *Normaliser, t *table) {
+	b := &t.hand
+	ids := &b.columns[chat.id]
+	senders := b.columns[chat.sender].texts
+	for row, id := range ids.texts[:b.rows] {
+		switch {
+		case id == "":
+			ids.setText(row, n.ownID(b, row))
+		case strings.HasPrefix(id, derivePrefix):
+			ids.texts[row] = n.hasher.derived(id, n.seen.next(xxh3.HashString(id)))
+			if senders[row] == "buyer" {
+				// Such a file does not say to whom a buyer wrote: another agent's may tell otherwise.
+				b.mark(&b.columns[chat.agent].guessed, row)
+			}
 		}
-		return
 	}
+}
+
+// ownID derives the id of a message that came without one.
+func (n *Normaliser) ownID(b *block, row int) string {
 	h := n.hasher
-	b := n.scrap[:0]
-	b = append(b, "message\x1f"...)
-	b = appendPart(b, n.agent.id)
-	b = appendPart(b, n.buyer.id)
-	b = binary.BigEndian.AppendUint64(b, uint64(t.cells[chat.sentAt].n))
-	b = appendPart(b, t.cells[chat.sender].s)
-	b = appendPart(b, t.cells[chat.text].s)
-	n.scrap = b
-	ordinal := n.seen.next(xxh3.Hash(b))
-	h.in = binary.BigEndian.AppendUint32(append(h.in[:0], b...), ordinal)
-	*c = cell{set: true, s: string(h.hexDigest(len(h.sum)))}
+	in := n.scrap[:0]
+	in = append(in, "message\x1f"...)
+	in = appendPart(in, b.columns[chat.agent].who[row].id)
+	in = appendPart(in, b.columns[chat.buyer].who[row].id)
+	in = binary.BigEndian.AppendUint64(in, uint64(b.columns[chat.sentAt].numbers[row]))
+	in = appendPart(in, b.columns[chat.sender].texts[row])
+	in = appendPart(in, b.columns[chat.text].texts[row])
+	n.scrap = in
+	ordinal := n.seen.next(xxh3.Hash(in))
+	h.in = binary.BigEndian.AppendUint32(append(h.in[:0], in...), ordinal)
+	return string(h.hexDigest(len(h.sum)))
 }
 
 // appendPart appends a text with its length, so that parts cannot run together.
@@ -84,48 +99,62 @@ func appendPart(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
-// finishChat derives what rules and joins need of a message.
-func finishChat(n *Normaliser, t *table, s *shop) {
-	c := t.cells
-	if k := &c[chat.kind]; k.n != 0 {
-		c[chat.rawKind] = cell{set: true, s: k.s}
-		*k = cell{set: true, s: "other"}
-	}
-	c[chat.agentAsBuyer] = cell{set: true, s: n.agent.stored, who: n.agent}
-	c[chat.watchwordHits].set = true
-	c[chat.isRecommendation].set = true
-	if c[chat.text].set {
-		if rules := n.rulesAt(s, c[chat.sentAt].n); rules != nil {
-			mark(rules, c)
+// finishChats derives what rules and joins need of messages.
+func finishChats(n *Normaliser, t *table, s *shop) {
+	b := &t.hand
+	kinds, rawKinds := &b.columns[chat.kind], &b.columns[chat.rawKind]
+	for row, strange := range kinds.strange {
+		if strange && row < b.rows {
+			rawKinds.setText(row, kinds.texts[row])
+			kinds.texts[row] = "other"
 		}
 	}
-	n.noteBuyer(s)
+	asBuyers := &b.columns[chat.agentAsBuyer]
+	for row, agent := range b.columns[chat.agent].who[:b.rows] {
+		asBuyers.setWho(row, agent.stored, agent)
+	}
+	b.columns[chat.watchwordHits].fillNumbers(b.rows, 0)
+	b.columns[chat.isRecommendation].fillNumbers(b.rows, 0)
+	n.judge(b, s)
+	n.noteBuyers(s, b.columns[chat.buyer].who[:b.rows])
 }
 
-// mark marks a message by its text.
-func mark(rules TextJudge, c []cell) {
-	text := c[chat.text].s
-	if rules.HasWatchword(text) {
-		c[chat.watchwordHits].n = 1
+// judge asks the rules of each message's business day what they make of its text.
+func (n *Normaliser) judge(b *block, s *shop) {
+	if b.columns[chat.text].count == 0 || n.opts.TextRules == nil {
+		return
 	}
-	switch c[chat.sender].s {
+	for row, text := range b.columns[chat.text].texts[:b.rows] {
+		if text == "" {
+			continue
+		}
+		if rules := n.rulesAt(s, b.columns[chat.sentAt].numbers[row]); rules != nil {
+			b.judge(rules, row, text)
+		}
+	}
+}
+
+// judge marks a message by its text.
+func (b *block) judge(rules TextJudge, row int, text string) {
+	if rules.HasWatchword(text) {
+		b.columns[chat.watchwordHits].numbers[row] = 1
+	}
+	switch b.columns[chat.sender].texts[row] {
 	case "buyer":
-		if topic := rules.Topic(text); topic != "" {
-			c[chat.topic] = cell{set: true, s: topic}
-		}
+		b.columns[chat.topic].fillText(row, rules.Topic(text))
 	case "agent":
-		if c[chat.isAuto].n == 0 && rules.IsAutoReply(text) {
-			c[chat.isAuto].n = 1
+		if auto := b.columns[chat.isAuto].numbers; auto[row] == 0 && rules.IsAutoReply(text) {
+			auto[row] = 1
 		}
-		if rules.IsRecommendation(text) {
-			if !c[chat.product].set {
-				if id := itemOfAddress(text); id != "" {
-					c[chat.product] = cell{set: true, s: id}
-				}
-			}
-			if c[chat.product].set {
-				c[chat.isRecommendation].n = 1
-			}
+		if !rules.IsRecommendation(text) {
+			return
+		}
+		products := &b.columns[chat.product]
+		if products.texts[row] == "" {
+			products.fillText(row, itemOfAddress(text))
+		}
+		if products.texts[row] != "" {
+			b.columns[chat.isRecommendation].numbers[row] = 1
 		}
 	}
 }
@@ -153,35 +182,49 @@ func itemOfAddress(text string) string {
 	return id
 }
 
-// noteBuyer writes the buyer of a message to the internal dataset that masked
-// ids of orders are matched with, once per shop.
-func (n *Normaliser) noteBuyer(s *shop) {
-	b := n.buyer
-	if b.masked || b.known == s {
-		return
-	}
-	b.known = s
-	if !s.buyers.first(xxh3.HashString(b.id)) {
-		return
-	}
+// noteBuyers writes the buyers of messages to the internal dataset that masked
+// ids of orders are matched with, each once per shop.
+func (n *Normaliser) noteBuyers(s *shop, buyers []*identity) {
 	if n.masks == nil {
 		n.masks = newTable(dataset.ByName(buyersDataset), n)
-		n.tables[buyersDataset] = n.masks
 	}
-	t := n.masks
-	t.cells[0] = cell{set: true, s: b.stored}
-	t.cells[1] = cell{set: true, s: n.hasher.keysOfBuyer(b.id)}
-	t.append(n, s, t.digest(n), 0)
+	b := &n.masks.hand
+	b.start(n.noLines[:0])
+	ids, keys := &b.columns[0], &b.columns[1]
+	for _, e := range buyers {
+		if e.masked || e.known == s {
+			continue
+		}
+		e.known = s
+		if s.buyers.first(xxh3.HashString(e.id)) {
+			ids.setWho(b.rows, e.stored, e)
+			keys.fillText(b.rows, n.hasher.keysOfBuyer(e.id))
+			b.rows++
+		}
+	}
+	if b.rows == 0 {
+		return
+	}
+	n.tables[buyersDataset] = n.masks
+	b.lines = n.noLines[:b.rows]
+	n.masks.digest(n)
+	n.masks.append(n, s)
 }
 
-// identify replaces ids that a preset composed, and derives a message's own.
+// identify replaces ids that a preset composed, and derives messages' own.
 func (n *Normaliser) identify(t *table) {
 	if t.source.Name == chatDataset {
-		identifyChat(n, t)
+		identifyChats(n, t)
 	}
 	for _, i := range t.ids {
-		if c := &t.cells[i]; strings.HasPrefix(c.s, derivePrefix) {
-			c.s = n.hasher.derived(c.s, 0)
+		c := &t.hand.columns[i]
+		if c.count == 0 {
+			continue
+		}
+		for row, id := range c.texts[:t.hand.rows] {
+			if strings.HasPrefix(id, derivePrefix) {
+				c.texts[row] = n.hasher.derived(id, 0)
+			}
 		}
 	}
 }

@@ -2,26 +2,26 @@ package normalise
 
 // checkOf returns what fills the defaults of a dataset and rejects rows whose
 // columns contradict each other.
-func checkOf(name string) func(*Normaliser, *table, *shop) *problem {
+func checkOf(name string) func(*table) {
 	switch name {
 	case chatDataset:
-		return checkChat
+		return checkChats
 	case "orders":
-		return checkOrder
+		return checkOrders
 	case "order_items":
-		return notNegativeIn("quantity")
+		return checkItems
 	case "evaluations":
-		return checkEvaluation
+		return checkEvaluations
 	case "order_ratings":
-		return checkOrderRating
+		return checkOrderRatings
 	case "agent_presence":
 		return checkPresence
 	case "agents":
-		return checkAgent
+		return checkAgents
 	case "buyer_flags":
-		return checkBuyerFlag
+		return checkBuyerFlags
 	case "cases":
-		return checkCase
+		return checkCases
 	default:
 		return nil
 	}
@@ -31,113 +31,127 @@ func checkOf(name string) func(*Normaliser, *table, *shop) *problem {
 func finishOf(name string) func(*Normaliser, *table, *shop) {
 	switch name {
 	case chatDataset:
-		return finishChat
+		return finishChats
 	case "orders":
-		return finishOrder
+		return finishOrders
 	case "agents":
-		return finishAgent
+		return finishAgents
 	default:
 		return nil
 	}
 }
 
-func fillFlag(c *cell) { c.set = true }
-
-func fillText(c *cell, value string) {
-	if !c.set {
-		*c = cell{set: true, s: value}
-	}
+// column returns the values of a delivered column; the name must exist.
+func (t *table) column(name string) *cells {
+	_, i := t.source.Column(name)
+	return &t.hand.columns[i]
 }
 
-func notNegative(t *table, index int) *problem {
-	return within(t, index, 0, 1<<62, "negative number", "write 0 or more")
-}
+func (t *table) fillFlag(name string) { t.column(name).fillNumbers(t.hand.rows, 0) }
 
-func notNegativeIn(name string) func(*Normaliser, *table, *shop) *problem {
-	return func(_ *Normaliser, t *table, _ *shop) *problem {
-		_, i := t.source.Column(name)
-		return notNegative(t, i)
-	}
-}
-
-func within(t *table, index int, lo, hi int64, reason, hint string) *problem {
-	if c := &t.cells[index]; c.set && (c.n < lo || c.n > hi) {
-		return &problem{t.columns[index].Name, reason, hint}
-	}
-	return nil
-}
-
-func score(t *table, names ...string) *problem {
-	for _, name := range names {
-		_, i := t.source.Column(name)
-		if p := within(t, i, 1, 5, "score out of range", "write 1 (worst) to 5 (best)"); p != nil {
-			return p
-		}
-	}
-	return nil
-}
-
-// ordered rejects a row whose second time or date is before the first.
-func ordered(t *table, first, second, reason string) *problem {
-	a, b := t.cell(first), t.cell(second)
-	if a.set && b.set && b.n < a.n {
-		return &problem{second, reason, "correct " + first + " or " + second}
-	}
-	return nil
-}
-
-func checkOrder(_ *Normaliser, t *table, _ *shop) *problem {
-	_, quantity := t.source.Column("quantity")
-	if p := notNegative(t, quantity); p != nil {
-		return p
-	}
-	return ordered(t, "created_at", "paid_at", "paid before it was created")
-}
-
-// finishOrder gives a masked buyer's id the key that chats' buyers are matched by.
-func finishOrder(n *Normaliser, t *table, _ *shop) {
-	if n.buyer == nil || !n.buyer.masked {
+// within rejects rows whose number is out of bounds.
+func (t *table) within(name string, lo, hi int64, reason, hint string) {
+	c := t.column(name)
+	if c.count == 0 {
 		return
 	}
-	if key := n.hasher.keyOfMask(n.buyer.id); key != "" {
-		t.cells[len(t.columns)] = cell{set: true, s: key}
+	for row, there := range c.there[:t.hand.rows] {
+		if there && (c.numbers[row] < lo || c.numbers[row] > hi) {
+			t.hand.blame(row, problem{name, reason, hint})
+		}
 	}
 }
 
-func checkEvaluation(_ *Normaliser, t *table, _ *shop) *problem {
-	invited := t.cell("invited_at")
-	if !invited.set {
-		*invited = *t.cell("rated_at")
+func (t *table) notNegative(name string) {
+	t.within(name, 0, 1<<62, "negative number", "write 0 or more")
+}
+
+func (t *table) scores(names ...string) {
+	for _, name := range names {
+		t.within(name, 1, 5, "score out of range", "write 1 (worst) to 5 (best)")
 	}
-	fillText(t.cell("served_by"), "human")
-	fillText(t.cell("source"), "buyer")
-	return score(t, "score")
 }
 
-func checkOrderRating(_ *Normaliser, t *table, _ *shop) *problem {
-	return score(t, "item_score", "service_score", "logistics_score")
+// ordered rejects rows whose second time or date is before the first.
+func (t *table) ordered(first, second, reason string) {
+	a, b := t.column(first), t.column(second)
+	if a.count == 0 || b.count == 0 {
+		return
+	}
+	for row := range t.hand.rows {
+		if a.there[row] && b.there[row] && b.numbers[row] < a.numbers[row] {
+			t.hand.blame(row, problem{second, reason, "correct " + first + " or " + second})
+		}
+	}
 }
 
-func checkPresence(_ *Normaliser, t *table, _ *shop) *problem {
-	return ordered(t, "from_at", "to_at", "ends before it starts")
+// require rejects rows that lack a required column.
+func (t *table) require() {
+	for _, i := range t.required {
+		c := &t.hand.columns[i]
+		if c.count == t.hand.rows {
+			continue
+		}
+		for row := range t.hand.rows {
+			if !c.has(row) {
+				t.hand.blame(row, problem{t.columns[i].Name, "missing", "the column is required"})
+			}
+		}
+	}
 }
 
-func checkAgent(_ *Normaliser, t *table, _ *shop) *problem {
-	fillFlag(t.cell("is_bot"))
-	return ordered(t, "valid_from", "valid_to", "ends before it starts")
+func checkOrders(t *table) {
+	t.notNegative("quantity")
+	t.ordered("created_at", "paid_at", "paid before it was created")
 }
 
-func finishAgent(n *Normaliser, t *table, _ *shop) {
-	t.cells[len(t.columns)] = cell{set: true, s: n.agent.stored}
+// finishOrders gives masked buyers' ids the keys that chats' buyers are matched by.
+func finishOrders(n *Normaliser, t *table, _ *shop) {
+	buyers, keys := t.column("buyer_id"), &t.hand.columns[len(t.columns)]
+	for row := range t.hand.rows {
+		if b := buyers.whose(row); b != nil && b.masked {
+			keys.fillText(row, n.hasher.keyOfMask(b.id))
+		}
+	}
 }
 
-func checkBuyerFlag(_ *Normaliser, t *table, _ *shop) *problem {
-	fillFlag(t.cell("removed"))
-	return ordered(t, "valid_from", "valid_to", "ends before it starts")
+func checkItems(t *table) { t.notNegative("quantity") }
+
+func checkEvaluations(t *table) {
+	invited, rated := t.column("invited_at"), t.column("rated_at")
+	for row := range t.hand.rows {
+		if rated.there[row] {
+			invited.fillNumber(row, rated.numbers[row])
+		}
+	}
+	t.column("served_by").fillTexts(t.hand.rows, "human")
+	t.column("source").fillTexts(t.hand.rows, "buyer")
+	t.scores("score")
 }
 
-func checkCase(_ *Normaliser, t *table, _ *shop) *problem {
-	fillFlag(t.cell("transferred"))
-	_, nps := t.source.Column("nps")
-	return within(t, nps, 0, 10, "score out of range", "write 0 to 10")
+func checkOrderRatings(t *table) { t.scores("item_score", "service_score", "logistics_score") }
+
+func checkPresence(t *table) { t.ordered("from_at", "to_at", "ends before it starts") }
+
+func checkAgents(t *table) {
+	t.fillFlag("is_bot")
+	t.ordered("valid_from", "valid_to", "ends before it starts")
+}
+
+// finishAgents adds how accounts would look as buyers.
+func finishAgents(_ *Normaliser, t *table, _ *shop) {
+	agents, asBuyers := t.column("agent_id"), &t.hand.columns[len(t.columns)]
+	for row := range t.hand.rows {
+		asBuyers.setText(row, agents.who[row].stored)
+	}
+}
+
+func checkBuyerFlags(t *table) {
+	t.fillFlag("removed")
+	t.ordered("valid_from", "valid_to", "ends before it starts")
+}
+
+func checkCases(t *table) {
+	t.fillFlag("transferred")
+	t.within("nps", 0, 10, "score out of range", "write 0 to 10")
 }

@@ -61,6 +61,13 @@ func (z *zone) day(micros int64) int64 {
 	return floorDiv(sec+z.offset(sec), 86400)
 }
 
+// days gives the local calendar dates of so many instants.
+func (z *zone) days(out, micros []int64) {
+	for i := range out {
+		out[i] = z.day(micros[i])
+	}
+}
+
 // The plausible calendar days, both included.
 var (
 	firstDay = daysOf(2000, 1, 1)

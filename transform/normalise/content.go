@@ -47,68 +47,103 @@ func hashedColumns(schema *dataset.Schema) []hashedColumn {
 // them where versions agree in all times: 64 bits of a SHA-256. It is the same
 // under every privacy setting and does not let anybody who lacks the key of the
 // installation guess a buyer or a text.
-func (t *table) digest(n *Normaliser) int64 {
+func (t *table) digest(n *Normaliser) {
+	content := t.content()
 	if t.source.Mutable && !t.source.Internal {
-		sum := sha256.Sum256(t.canonical(n))
-		return int64(binary.BigEndian.Uint64(sum[:8]) ^ 1<<63) // as numbers with a sign order
+		for row := range t.hand.rows {
+			n.scrap = canonical(n.scrap[:0], content, row)
+			sum := sha256.Sum256(n.scrap)
+			t.hand.digests[row] = int64(binary.BigEndian.Uint64(sum[:8]) ^ 1<<63) // as numbers with a sign order
+		}
+		return
 	}
-	sum := sha256.Sum256(t.compact(n))
-	return int64(binary.BigEndian.Uint64(sum[:8]))
+	for row := range t.hand.rows {
+		n.scrap = compact(append(n.scrap[:0], n.hasher.digestKey[:]...), content, row)
+		sum := sha256.Sum256(n.scrap)
+		t.hand.digests[row] = int64(binary.BigEndian.Uint64(sum[:8]))
+	}
 }
 
-// compact is a key of the installation and the row's columns by name, missing
-// values left out.
-func (t *table) compact(n *Normaliser) []byte {
-	b := n.scrap[:0]
-	b = append(b, n.hasher.digestKey[:]...)
+// contentColumn is a column of the rows at hand that counts as content and has
+// values.
+type contentColumn struct {
+	*cells
+	name   string
+	tag    uint16
+	form   form
+	number bool
+}
+
+// content lists them by name.
+func (t *table) content() []contentColumn {
+	t.contents = t.contents[:0]
 	for _, h := range t.hashed {
-		c := &t.cells[h.index]
-		if !c.set || c.guessed {
-			continue
-		}
-		b = binary.LittleEndian.AppendUint16(b, h.tag)
-		switch t.columns[h.index].form {
-		case buyerForm:
-			b = appendPart(b, n.buyer.id)
-		case instantForm, dateForm, moneyForm, integerForm, boolForm:
-			b = binary.LittleEndian.AppendUint64(b, uint64(c.n))
-		default:
-			b = appendPart(b, c.s)
+		if c := &t.hand.columns[h.index]; c.count > 0 {
+			form := t.columns[h.index].form
+			t.contents = append(t.contents, contentColumn{cells: c, name: t.columns[h.index].Name, tag: h.tag, form: form, number: form.isNumber()})
 		}
 	}
-	n.scrap = b
+	return t.contents
+}
+
+// counts tells whether a row has a value that counts as content.
+func (c *contentColumn) counts(row int) bool {
+	if c.guessed != nil && c.guessed[row] {
+		return false
+	}
+	if c.number {
+		return c.there[row]
+	}
+	return c.texts[row] != ""
+}
+
+// compact appends the row's columns by name, missing values left out.
+func compact(b []byte, columns []contentColumn, row int) []byte {
+	for i := range columns {
+		c := &columns[i]
+		if !c.counts(row) {
+			continue
+		}
+		b = binary.LittleEndian.AppendUint16(b, c.tag)
+		switch {
+		case c.number:
+			b = binary.LittleEndian.AppendUint64(b, uint64(c.numbers[row]))
+		case c.form == buyerForm:
+			b = appendPart(b, c.who[row].id)
+		default:
+			b = appendPart(b, c.texts[row])
+		}
+	}
 	return b
 }
 
-// canonical is the row's canonical JSON: keys in order, missing values left out,
-// times and amounts as whole numbers of their smallest unit, the buyer's id as
-// its keyed hash.
-func (t *table) canonical(n *Normaliser) []byte {
-	b := n.scrap[:0]
+// canonical appends the row's canonical JSON: keys in order, missing values left
+// out, times and amounts as whole numbers of their smallest unit, the buyer's id
+// as its keyed hash.
+func canonical(b []byte, columns []contentColumn, row int) []byte {
 	b = append(b, '{')
-	for _, h := range t.hashed {
-		c := &t.cells[h.index]
-		if !c.set || c.guessed {
+	start := len(b)
+	for i := range columns {
+		c := &columns[i]
+		if !c.counts(row) {
 			continue
 		}
-		if len(b) > 1 {
+		if len(b) > start {
 			b = append(b, ',')
 		}
-		b = append(append(append(b, '"'), t.columns[h.index].Name...), '"', ':')
-		switch t.columns[h.index].form {
-		case buyerForm:
-			b = appendJSON(b, n.buyer.hashed)
-		case instantForm, dateForm, moneyForm, integerForm:
-			b = strconv.AppendInt(b, c.n, 10)
-		case boolForm:
-			b = strconv.AppendBool(b, c.n != 0)
+		b = append(append(append(b, '"'), c.name...), '"', ':')
+		switch {
+		case c.form == boolForm:
+			b = strconv.AppendBool(b, c.numbers[row] != 0)
+		case c.number:
+			b = strconv.AppendInt(b, c.numbers[row], 10)
+		case c.form == buyerForm:
+			b = appendJSON(b, c.who[row].hashed)
 		default:
-			b = appendJSON(b, c.s)
+			b = appendJSON(b, c.texts[row])
 		}
 	}
-	b = append(b, '}')
-	n.scrap = b
-	return b
+	return append(b, '}')
 }
 
 const hexDigits = "0123456789abcdef"

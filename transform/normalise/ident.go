@@ -101,6 +101,14 @@ type identity struct {
 	codes [2]identityCode // in the batches at hand, as id and as stored
 }
 
+// text is what a column of buyers or of accounts holds of it.
+func (e *identity) text(f form) string {
+	if f == buyerForm {
+		return e.stored
+	}
+	return e.id
+}
+
 // identityCode is the code that an identity has in a vector's dictionary.
 type identityCode struct {
 	words uint32 // which dictionary

@@ -91,9 +91,9 @@ type Normaliser struct {
 	latest int64 // latest microsecond in the accepted rows
 	any    bool  // latest is set
 
-	buyer *identity // of the row at hand, nil = none
-	agent *identity
-	scrap []byte
+	one     [1]int // line of a single record
+	noLines []int  // of rows that no line stands behind
+	scrap   []byte
 }
 
 // New makes a normaliser for one file.
@@ -117,7 +117,7 @@ func New(opts Options, out Output) (*Normaliser, error) {
 	n := &Normaliser{
 		opts: opts, out: out,
 		tables: map[string]*table{}, shops: map[[2]string]*shop{}, zones: map[*time.Location]*zone{},
-		hasher: h, buyers: newIdentities(h, buyerIdentity), agents: newIdentities(h, agentIdentity),
+		noLines: make([]int, blockRows), hasher: h, buyers: newIdentities(h, buyerIdentity), agents: newIdentities(h, agentIdentity),
 	}
 	n.own = n.newShop(opts.Platform, opts.Shop, opts.Location)
 	return n, nil
@@ -126,55 +126,103 @@ func New(opts Options, out Output) (*Normaliser, error) {
 // Accept turns one record into a row or a reject. An error is not about the
 // row: the output failed or the record does not fit its schema.
 func (n *Normaliser) Accept(rec extract.Record) error {
-	t, err := n.table(rec.Dataset)
+	n.one[0] = rec.Line
+	recs := extract.Records{Dataset: rec.Dataset, Platform: rec.Platform, Shop: rec.Shop, Lines: n.one[:], Values: rec.Values, Raw: rec.Raw}
+	if rec.Raw != nil {
+		recs.Starts = n.noLines[:1]
+	}
+	return n.AcceptAll(&recs)
+}
+
+// AcceptAll turns each record into a row or a reject. An error is not about the
+// rows: the output failed or the records do not fit their schema.
+func (n *Normaliser) AcceptAll(recs *extract.Records) error {
+	t, err := n.table(recs.Dataset)
 	if err != nil {
 		return err
 	}
-	if len(rec.Values) != len(t.source.Columns) {
-		return fmt.Errorf("record of %s has %d values for %d columns", rec.Dataset, len(rec.Values), len(t.source.Columns))
+	rows, width := recs.Len(), len(t.columns)
+	if len(recs.Values) != rows*width {
+		return fmt.Errorf("%d records of %s have %d values for %d columns", rows, recs.Dataset, len(recs.Values), width)
 	}
-	s, p := n.shopOf(rec.Platform, rec.Shop)
-	if p == nil {
-		p = n.row(t, s, rec)
-	}
+	s, p := n.shopOf(recs.Platform, recs.Shop)
 	if p != nil {
-		t.counts.Rejected++
-		return n.out.Reject(extract.Reject{
-			Dataset: rec.Dataset, Line: rec.Line, Column: p.column, Reason: p.reason, Hint: p.hint, Raw: rec.Raw,
-		})
+		for row := range rows {
+			if err := n.reject(t, recs, row, p); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	t.counts.Accepted++
-	return n.flushFull(t)
+	for from := 0; from < rows; {
+		to := min(rows, from+blockRows, from+n.opts.BatchRows-t.rows)
+		if err := n.rows(t, s, recs, from, to); err != nil {
+			return err
+		}
+		from = to
+	}
+	return nil
 }
 
-// row parses, checks and appends one row.
-func (n *Normaliser) row(t *table, s *shop, rec extract.Record) *problem {
-	n.buyer, n.agent = nil, nil
-	if p := t.parse(n, s, rec.Values); p != nil {
-		return p
-	}
+// rows types, checks and appends at most blockRows records.
+func (n *Normaliser) rows(t *table, s *shop, recs *extract.Records, from, to int) error {
+	b, width := &t.hand, len(t.columns)
+	b.start(recs.Lines[from:to])
+	t.parse(n, s, recs.Values[from*width:to*width])
 	if t.check != nil {
-		if p := t.check(n, t, s); p != nil {
-			return p
-		}
+		t.check(t)
 	}
-	if p := t.require(); p != nil {
-		return p
+	t.require()
+	if b.faulty > 0 {
+		for row, p := range b.faults[:b.rows] {
+			if p == nil {
+				continue
+			}
+			if err := n.reject(t, recs, from+row, p); err != nil {
+				return err
+			}
+		}
+		b.drop()
 	}
 	n.identify(t)
-	digest := t.digest(n)
+	t.digest(n)
 	if t.finish != nil {
 		t.finish(n, t, s)
 	}
 	n.note(t)
-	t.append(n, s, digest, rec.Line)
+	t.append(n, s)
+	t.counts.Accepted += b.rows
+	if t.full(n.opts.BatchRows) {
+		if err := n.flush(t); err != nil {
+			return err
+		}
+	}
+	if n.masks != nil && n.masks.full(n.opts.BatchRows) {
+		return n.flush(n.masks)
+	}
 	return nil
 }
 
-// note keeps the latest time of the file.
+func (n *Normaliser) reject(t *table, recs *extract.Records, row int, p *problem) error {
+	t.counts.Rejected++
+	return n.out.Reject(extract.Reject{
+		Dataset: recs.Dataset, Line: recs.Lines[row], Column: p.column, Reason: p.reason, Hint: p.hint, Raw: recs.RawOf(row),
+	})
+}
+
+// note keeps the latest time of the file. Dates until which something holds are
+// left out.
 func (n *Normaliser) note(t *table) {
-	if at, ok := t.latest(false); ok && (!n.any || at > n.latest) {
-		n.latest, n.any = at, true
+	for _, m := range t.times {
+		c := &t.hand.columns[m.index]
+		if m.until || c.count == 0 {
+			continue
+		}
+		for row, there := range c.there[:t.hand.rows] {
+			if at := c.numbers[row] * m.unit; there && (!n.any || at > n.latest) {
+				n.latest, n.any = at, true
+			}
+		}
 	}
 }
 
@@ -218,18 +266,6 @@ func (n *Normaliser) table(name string) (*table, error) {
 	}
 	n.last = t
 	return t, nil
-}
-
-func (n *Normaliser) flushFull(t *table) error {
-	if t.full(n.opts.BatchRows) {
-		if err := n.flush(t); err != nil {
-			return err
-		}
-	}
-	if n.masks != nil && n.masks.full(n.opts.BatchRows) {
-		return n.flush(n.masks)
-	}
-	return nil
 }
 
 func (n *Normaliser) flush(t *table) error {

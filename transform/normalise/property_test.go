@@ -1,6 +1,7 @@
 package normalise_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +77,78 @@ func TestEveryRecordIsOneRowOrOneReject(t *testing.T) {
 			}
 		}
 	})
+}
+
+// How rows are handed on together changes nothing.
+func TestRecordsTogetherAreAsOneByOne(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		schema := rapid.SampledFrom(dataset.All()).Draw(t, "dataset")
+		var recs []extract.Record
+		for line := range rapid.IntRange(1, 20).Draw(t, "records") {
+			rec := extract.Record{Dataset: schema.Name, Line: line, Values: with(schema.Name).Values, Raw: []byte{byte(line)}}
+			for i, c := range schema.Columns {
+				if rapid.IntRange(0, 9).Draw(t, "spoil") == 0 {
+					rec.Values[i] = value(t, c)
+				}
+			}
+			recs = append(recs, rec)
+		}
+		opts := options()
+		opts.BatchRows = rapid.IntRange(1, 24).Draw(t, "batch")
+		single := normalised(t, opts, func(n *normalise.Normaliser) error {
+			for _, rec := range recs {
+				if err := n.Accept(rec); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		together := normalised(t, opts, func(n *normalise.Normaliser) error {
+			for from := 0; from < len(recs); {
+				to := rapid.IntRange(from+1, len(recs)).Draw(t, "to")
+				if err := n.AcceptAll(joined(recs[from:to])); err != nil {
+					return err
+				}
+				from = to
+			}
+			return nil
+		})
+		if !reflect.DeepEqual(single, together) {
+			t.Fatalf("one by one %+v, together %+v", single, together)
+		}
+	})
+}
+
+// outcome is all that becomes of records.
+type outcome struct {
+	rows    map[string][]kept
+	rejects []extract.Reject
+	result  normalise.Result
+}
+
+func joined(recs []extract.Record) *extract.Records {
+	out := &extract.Records{Dataset: recs[0].Dataset, Platform: recs[0].Platform, Shop: recs[0].Shop}
+	for _, rec := range recs {
+		out.Lines, out.Values = append(out.Lines, rec.Line), append(out.Values, rec.Values...)
+		out.Starts, out.Raw = append(out.Starts, len(out.Raw)), append(out.Raw, rec.Raw...)
+	}
+	return out
+}
+
+func normalised(t *rapid.T, opts normalise.Options, feed func(*normalise.Normaliser) error) outcome {
+	out := &recorder{}
+	n, err := normalise.New(opts, out)
+	if err == nil {
+		err = feed(n)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := n.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return outcome{out.rows, out.rejects, res}
 }
 
 func TestBatchesFillUp(t *testing.T) {

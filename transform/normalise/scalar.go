@@ -90,6 +90,14 @@ func parseInteger(s string) (n int64, why string) {
 	return n, ""
 }
 
+// parseSmall reads a whole number of 32 bits.
+func parseSmall(s string) (n int64, why string) {
+	if n, why = parseInteger(s); why == "" && int64(int32(n)) != n {
+		return 0, "number out of range"
+	}
+	return n, why
+}
+
 func allDigits(s string) bool {
 	for i := range len(s) {
 		if !isDigit(s[i]) {
@@ -97,6 +105,19 @@ func allDigits(s string) bool {
 		}
 	}
 	return s != ""
+}
+
+// parseFlag reads a flag as 0 or 1.
+func parseFlag(s string) (n int64, why string) {
+	yes, ok := parseBool(s)
+	switch {
+	case !ok:
+		return 0, "neither true nor false"
+	case yes:
+		return 1, ""
+	default:
+		return 0, ""
+	}
 }
 
 // parseBool reads a flag.

@@ -2,6 +2,7 @@ package normalise
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -103,6 +104,57 @@ func (v *vector) fill() {
 	}
 }
 
+// appendSame appends a text that so many rows share.
+func (v *vector) appendSame(s string, rows int) {
+	for range rows {
+		v.appendText(s)
+	}
+}
+
+// appendCells appends the values of a column; it returns how many bytes texts took.
+func (v *vector) appendCells(c *cells, rows int) (bytes int) {
+	switch {
+	case c.count == 0:
+		v.appendNulls(rows)
+	case c.texts == nil && c.count == rows:
+		v.appendNumbers(c.numbers[:rows], nil)
+	case c.texts == nil:
+		v.appendNumbers(c.numbers[:rows], c.there)
+	case v.coded:
+		v.appendCodes(c, rows)
+	default:
+		return v.appendTexts(c.texts[:rows])
+	}
+	return 0
+}
+
+// appendCodes appends texts that repeat.
+func (v *vector) appendCodes(c *cells, rows int) {
+	for row, s := range c.texts[:rows] {
+		switch who := c.whose(row); {
+		case s == "":
+			v.appendNull()
+		case who != nil:
+			v.appendCode(who.codeIn(v, s))
+		default:
+			v.appendCode(v.words.code(s))
+		}
+	}
+}
+
+// appendTexts appends texts, of which empty ones are missing.
+func (v *vector) appendTexts(texts []string) (bytes int) {
+	before := len(v.data)
+	for _, s := range texts {
+		if s == "" {
+			v.appendNull()
+		} else {
+			v.appendText(s)
+		}
+	}
+	return len(v.data) - before
+}
+
 func (v *vector) appendText(s string) {
 	if v.coded {
 		v.appendCode(v.words.code(s))
@@ -116,6 +168,53 @@ func (v *vector) appendText(s string) {
 func (v *vector) appendCode(code int32) {
 	v.present()
 	v.codes = append(v.codes, code)
+}
+
+// appendNumbers appends numbers, all of them or those that are there.
+func (v *vector) appendNumbers(numbers []int64, there []bool) {
+	if there == nil && v.nulls == 0 {
+		v.appendDense(numbers)
+		return
+	}
+	for row, n := range numbers {
+		if there != nil && !there[row] {
+			v.appendNull()
+			continue
+		}
+		v.appendNumber(n)
+	}
+}
+
+// appendDense appends numbers to a column that misses none.
+func (v *vector) appendDense(numbers []int64) {
+	data := v.data
+	switch v.width {
+	case 0:
+		for i, n := range numbers {
+			if (v.n+i)&7 == 0 {
+				data = append(data, 0)
+			}
+			data[(v.n+i)>>3] |= byte(n) << ((v.n + i) & 7)
+		}
+	case 4:
+		data = slices.Grow(data, 4*len(numbers))
+		for _, n := range numbers {
+			data = binary.LittleEndian.AppendUint32(data, uint32(n))
+		}
+	case 16:
+		data = slices.Grow(data, 16*len(numbers))
+		for _, n := range numbers {
+			data = binary.LittleEndian.AppendUint64(data, uint64(n))
+			data = binary.LittleEndian.AppendUint64(data, uint64(n>>63))
+		}
+	default:
+		data = slices.Grow(data, 8*len(numbers))
+		for _, n := range numbers {
+			data = binary.LittleEndian.AppendUint64(data, uint64(n))
+		}
+	}
+	v.data = data
+	v.n += len(numbers)
 }
 
 func (v *vector) appendNumber(n int64) {
@@ -133,6 +232,18 @@ func (v *vector) appendNumber(n int64) {
 		v.data = binary.LittleEndian.AppendUint64(v.data, uint64(n>>63))
 	default:
 		v.data = binary.LittleEndian.AppendUint64(v.data, uint64(n))
+	}
+}
+
+// appendNulls appends so many missing values.
+func (v *vector) appendNulls(rows int) {
+	if v.nulls == v.n {
+		v.n += rows
+		v.nulls += rows
+		return
+	}
+	for range rows {
+		v.appendNull()
 	}
 }
 
@@ -169,18 +280,6 @@ func (v *vector) appendNull() {
 }
 
 var zeros [16]byte
-
-// appendCell appends a value that is there.
-func (v *vector) appendCell(c *cell) {
-	switch {
-	case !v.coded && !v.text:
-		v.appendNumber(c.n)
-	case v.coded && c.who != nil:
-		v.appendCode(c.who.codeIn(v, c.s))
-	default:
-		v.appendText(c.s)
-	}
-}
 
 // take returns the column and starts the next, with room for as much again.
 func (v *vector) take() arrow.Array {

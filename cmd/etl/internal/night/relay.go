@@ -6,11 +6,20 @@ import (
 	"kefu/extract"
 )
 
+// taker is a sink that takes many rows at once.
+type taker interface {
+	extract.Sink
+	// AcceptAll takes canonical rows; it does not keep its slices.
+	AcceptAll(*extract.Records) error
+}
+
 // relay hands what a reader finds to a sink in a goroutine of its own and in
 // the order in which it was found: so the next rows are read while the last are
-// normalised. It implements extract.Sink for one goroutine.
+// normalised. Rows of one dataset that follow each other are handed on together,
+// after all lines that were read for them. It implements extract.Sink for one
+// goroutine.
 type relay struct {
-	to     extract.Sink
+	to     taker
 	filled *parcel      // by the reader
 	lines  int          // read of a dataset, which the next call tells
 	of     string       // the dataset
@@ -24,22 +33,28 @@ type relay struct {
 type parcel struct {
 	calls  []call
 	values []string // of records, one after the other
+	lines  []int    // of each record
+	starts []int    // of each record's bytes in raw
 	raw    []byte   // of records and rejects
+	size   int      // calls and records
+
+	records extract.Records // of the call at hand
 }
 
 // call is one call of a sink.
 type call struct {
-	what    func(*parcel, *call, extract.Sink) error // nil = only lines were read
+	what    func(*parcel, *call, taker) error // nil = only lines were read
 	dataset string
 	read    int // lines of the dataset that were read before
 	line    int
+	rows    stretch // of records
 	values  stretch
 	raw     stretch
 	a, b    string // platform and shop, the filter, or the column and the text of a message
 	hint    string
 }
 
-// stretch is a part of a parcel's values or bytes.
+// stretch is a part of a parcel's records, values or bytes.
 type stretch struct{ from, to int }
 
 // nothing stands for bytes that there are none of.
@@ -47,11 +62,11 @@ var nothing = stretch{-1, -1}
 
 const (
 	parcels     = 4   // on their way at most
-	parcelCalls = 512 // after which a parcel is sent
+	parcelCalls = 512 // calls and records, after which a parcel is sent
 	parcelBytes = 256 << 10
 )
 
-func newRelay(to extract.Sink) *relay {
+func newRelay(to taker) *relay {
 	r := &relay{to: to, filled: &parcel{}, on: make(chan *parcel, parcels), back: make(chan *parcel, parcels), done: make(chan struct{})}
 	for range parcels - 1 {
 		r.back <- &parcel{}
@@ -81,7 +96,9 @@ func (r *relay) run() {
 	}
 }
 
-func (p *parcel) clear() { p.calls, p.values, p.raw = p.calls[:0], p.values[:0], p.raw[:0] }
+func (p *parcel) clear() {
+	*p = parcel{calls: p.calls[:0], values: p.values[:0], lines: p.lines[:0], starts: p.starts[:0], raw: p.raw[:0]}
+}
 
 // add notes a call. The error is that of an earlier one.
 func (r *relay) add(c call) error {
@@ -94,7 +111,14 @@ func (r *relay) add(c call) error {
 		}
 		r.lines = 0
 	}
-	if p.calls = append(p.calls, c); len(p.calls) < parcelCalls && len(p.raw) < parcelBytes {
+	p.calls = append(p.calls, c)
+	return r.noted()
+}
+
+// noted sends the parcel when it is full.
+func (r *relay) noted() error {
+	p := r.filled
+	if p.size++; p.size < parcelCalls && len(p.raw) < parcelBytes {
 		return nil
 	}
 	select {
@@ -155,16 +179,43 @@ func (r *relay) tell(c call) { _ = r.add(c) }
 func (r *relay) Accept(rec extract.Record) error {
 	p := r.filled
 	p.values = append(p.values, rec.Values...)
+	p.lines = append(p.lines, rec.Line)
+	raw := r.keep(rec.Raw)
+	p.starts = append(p.starts, raw.from)
+	if last := p.run(&rec, raw); last != nil && (r.lines == 0 || r.of == rec.Dataset) {
+		last.read += r.lines
+		r.lines = 0
+		last.rows.to, last.values.to, last.raw.to = len(p.lines), len(p.values), raw.to
+		return r.noted()
+	}
 	return r.add(call{
-		what: doAccept, dataset: rec.Dataset, line: rec.Line, values: stretch{len(p.values) - len(rec.Values), len(p.values)},
-		raw: r.keep(rec.Raw), a: rec.Platform, b: rec.Shop,
+		what: doAccept, dataset: rec.Dataset, rows: stretch{len(p.lines) - 1, len(p.lines)},
+		values: stretch{len(p.values) - len(rec.Values), len(p.values)}, raw: raw, a: rec.Platform, b: rec.Shop,
 	})
 }
 
-func doAccept(p *parcel, c *call, to extract.Sink) error {
-	return to.Accept(extract.Record{
-		Dataset: c.dataset, Line: c.line, Values: p.values[c.values.from:c.values.to:c.values.to], Platform: c.a, Shop: c.b, Raw: p.rawOf(c),
-	})
+// run returns the call that a record can go with: the last one, where it takes
+// records of the same kind whose bytes end where those of this one begin.
+func (p *parcel) run(rec *extract.Record, raw stretch) *call {
+	if len(p.calls) == 0 {
+		return nil
+	}
+	c := &p.calls[len(p.calls)-1]
+	if c.rows.to == 0 || c.dataset != rec.Dataset || c.a != rec.Platform || c.b != rec.Shop || (c.raw == nothing) != (raw == nothing) {
+		return nil
+	}
+	return c
+}
+
+func doAccept(p *parcel, c *call, to taker) error {
+	recs := &p.records
+	*recs = extract.Records{
+		Dataset: c.dataset, Platform: c.a, Shop: c.b, Lines: p.lines[c.rows.from:c.rows.to], Values: p.values[c.values.from:c.values.to],
+	}
+	if c.raw != nothing {
+		recs.Raw, recs.Starts = p.raw[:c.raw.to], p.starts[c.rows.from:c.rows.to]
+	}
+	return to.AcceptAll(recs)
 }
 
 // Merge implements extract.Sink.
@@ -172,7 +223,7 @@ func (r *relay) Merge(dataset string, line int) {
 	r.tell(call{what: doMerge, dataset: dataset, line: line})
 }
 
-func doMerge(_ *parcel, c *call, to extract.Sink) error {
+func doMerge(_ *parcel, c *call, to taker) error {
 	to.Merge(c.dataset, c.line)
 	return nil
 }
@@ -182,7 +233,7 @@ func (r *relay) Skip(dataset, filter string, line int) {
 	r.tell(call{what: doSkip, dataset: dataset, line: line, a: filter})
 }
 
-func doSkip(_ *parcel, c *call, to extract.Sink) error {
+func doSkip(_ *parcel, c *call, to taker) error {
 	to.Skip(c.dataset, c.a, c.line)
 	return nil
 }
@@ -192,7 +243,7 @@ func (r *relay) Reject(x extract.Reject) error {
 	return r.add(call{what: doReject, dataset: x.Dataset, line: x.Line, a: x.Column, b: x.Reason, hint: x.Hint, raw: r.keep(x.Raw)})
 }
 
-func doReject(p *parcel, c *call, to extract.Sink) error {
+func doReject(p *parcel, c *call, to taker) error {
 	return to.Reject(extract.Reject{Dataset: c.dataset, Line: c.line, Column: c.a, Reason: c.b, Hint: c.hint, Raw: p.rawOf(c)})
 }
 
@@ -201,7 +252,7 @@ func (r *relay) Warn(w extract.Warning) {
 	r.tell(call{what: doWarn, dataset: w.Dataset, line: w.Line, a: w.Column, b: w.Message})
 }
 
-func doWarn(_ *parcel, c *call, to extract.Sink) error {
+func doWarn(_ *parcel, c *call, to taker) error {
 	to.Warn(extract.Warning{Dataset: c.dataset, Line: c.line, Column: c.a, Message: c.b})
 	return nil
 }

@@ -68,15 +68,39 @@ func (s *sink) Read(name string, lines int) { s.tally(name).Read += int64(lines)
 
 // Accept implements extract.Sink. What normalisation refuses comes back by Reject.
 func (s *sink) Accept(r extract.Record) error {
-	t := s.tally(r.Dataset)
-	t.accepted++
-	if t.opens && r.Values[caseColumn] == "" {
-		t.Open++
-	}
-	before := t.Rejected
+	before := s.accepting(r.Dataset, 1, r.Values)
 	err := s.normaliser.Accept(r)
-	t.accepted -= t.Rejected - before
+	s.accepted(r.Dataset, before)
 	return err
+}
+
+// AcceptAll is Accept for many rows.
+func (s *sink) AcceptAll(r *extract.Records) error {
+	before := s.accepting(r.Dataset, r.Len(), r.Values)
+	err := s.normaliser.AcceptAll(r)
+	s.accepted(r.Dataset, before)
+	return err
+}
+
+// accepting counts rows as accepted, whose values stand row after row; it returns
+// how many were rejected before them.
+func (s *sink) accepting(name string, rows int, values []string) (rejected int64) {
+	t := s.tally(name)
+	t.accepted += int64(rows)
+	if t.opens {
+		for at := caseColumn; at < len(values); at += len(values) / rows {
+			if values[at] == "" {
+				t.Open++
+			}
+		}
+	}
+	return t.Rejected
+}
+
+// accepted takes back what was rejected meanwhile.
+func (s *sink) accepted(name string, rejected int64) {
+	t := s.tally(name)
+	t.accepted -= t.Rejected - rejected
 }
 
 // Merge implements extract.Sink.

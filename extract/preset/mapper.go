@@ -208,7 +208,12 @@ func (m *Mapper) values(t *boundTarget, row *Row) (rec extract.Record, filter st
 		copy(t.values, t.defaults)
 	}
 	for _, c := range t.columns {
-		v, fault := m.value(c, row)
+		v, fault := c.value, (*Fault)(nil)
+		if !c.simple || row.Kinds != nil {
+			v, fault = m.value(c, row)
+		} else if slot := c.slots[0]; slot < len(row.Cells) && row.Cells[slot] != "" {
+			v, fault = m.simple(c, row.Cells[slot])
+		}
 		if fault != nil {
 			return rec, "", fault
 		}
@@ -238,9 +243,6 @@ func (m *Mapper) values(t *boundTarget, row *Row) (rec extract.Record, filter st
 
 // value computes a column's canonical text.
 func (m *Mapper) value(c *bound, row *Row) (string, *Fault) {
-	if c.simple && c.shares == nil && row.Kinds == nil {
-		return m.simple(c, row)
-	}
 	slots, made := c.slots, c.concat != nil || c.multiply != nil
 	if len(c.cases) > 0 {
 		if c.collect {
@@ -280,31 +282,27 @@ func (m *Mapper) value(c *bound, row *Row) (string, *Fault) {
 	return m.finish(c, v, kind, slot, row)
 }
 
-// simple is value for a column of which isSimple holds, in a row of texts.
-func (m *Mapper) simple(c *bound, row *Row) (string, *Fault) {
-	slot := c.slots[0]
-	if slot >= len(row.Cells) || row.Cells[slot] == "" {
-		return c.value, nil
-	}
-	v := row.Cells[slot]
+// simple is value for a column of which isSimple holds, of a text that is not empty.
+func (m *Mapper) simple(c *bound, v string) (string, *Fault) {
 	if c.literal {
 		v = trimBlanks(v)
 	} else if v = unwrap(v); v == "null" {
 		v = ""
 	}
-	if v == "" || len(m.missing) > 0 && m.missing[v] {
+	switch {
+	case v == "" || len(m.missing) > 0 && m.missing[v]:
 		return c.value, nil
-	}
-	if c.typ != dataset.String {
+	case c.typ == dataset.Instant && len(c.times) == 0 && plainTime(v):
+		return v, nil
+	case c.typ != dataset.String:
 		return c.convert(v, Text, &m.info), nil
-	}
-	if !c.literal && lostDigits(v, Text) {
-		return "", m.lossy(slot)
-	}
-	if c.shift {
+	case !c.literal && lostDigits(v, Text):
+		return "", m.lossy(c.slots[0])
+	case c.shift:
 		return c.convert(v, Text, &m.info), nil
+	default:
+		return v, nil
 	}
-	return v, nil
 }
 
 // read takes what the column is made of from the row.

@@ -51,7 +51,7 @@ func newProrating(layout *Layout, targets []*boundTarget, h *header) *prorating 
 			if p.order == nil || p.paid == nil || len(p.price) == 0 || len(p.quantity) == 0 {
 				return nil
 			}
-			at.shares = p
+			at.shares, at.simple = p, false
 			return p
 		}
 	}

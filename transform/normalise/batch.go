@@ -102,7 +102,7 @@ func (t *table) append(n *Normaliser, s *shop) {
 	v[0].appendSame(s.platform, b.rows)
 	v[1].appendSame(s.id, b.rows)
 	if t.event >= 0 {
-		s.zone.days(b.numbers[:b.rows], b.columns[t.event].numbers)
+		s.zone.dates(b.numbers[:b.rows], b.columns[t.event].numbers)
 		v[2].appendNumbers(b.numbers[:b.rows], nil)
 	}
 	for i := range b.columns {

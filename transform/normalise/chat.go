@@ -90,7 +90,7 @@ func (n *Normaliser) ownID(b *block, row int) string {
 	in = appendPart(in, b.columns[chat.text].texts[row])
 	n.scrap = in
 	ordinal := n.seen.next(xxh3.Hash(in))
-	h.in = binary.BigEndian.AppendUint32(append(h.in[:0], in...), ordinal)
+	h.in = binary.BigEndian.AppendUint32(append(h.message(), in...), ordinal)
 	return string(h.hexDigest(len(h.sum)))
 }
 

@@ -9,6 +9,9 @@ import (
 type zone struct {
 	loc   *time.Location
 	hours [1024]offsetOfHour
+	walls [1024]offsetOfHour // hours of the wall clock
+	date  [len(time.DateOnly)]byte
+	days  int64 // that date, since 1970
 }
 
 type offsetOfHour struct {
@@ -43,8 +46,13 @@ func (z *zone) lookup(sec int64) int64 {
 // time that the clock shows twice it takes the earlier; ok is false for one
 // that the clock leaves out.
 func (z *zone) utc(wall int64) (sec int64, ok bool) {
+	hour := floorDiv(wall, 3600)
+	if e := &z.walls[uint64(hour)%uint64(len(z.walls))]; e.set && e.hour == hour {
+		return wall - e.offset, true
+	}
 	before, after := z.offset(wall-86400), z.offset(wall+86400)
 	if before == after && z.offset(wall-before) == before {
+		z.keep(hour, before)
 		return wall - before, true
 	}
 	for _, off := range [2]int64{max(before, after), min(before, after)} {
@@ -55,14 +63,25 @@ func (z *zone) utc(wall int64) (sec int64, ok bool) {
 	return 0, false
 }
 
+// keep notes the offset of an hour of the wall clock, where it is that of the whole
+// hour, and no other a day earlier or later.
+func (z *zone) keep(hour, offset int64) {
+	for _, sec := range [...]int64{hour*3600 - offset, hour*3600 - 86400, hour*3600 + 86400} {
+		if z.lookup(sec) != offset || z.lookup(sec+3599) != offset {
+			return
+		}
+	}
+	z.walls[uint64(hour)%uint64(len(z.walls))] = offsetOfHour{hour, true, offset}
+}
+
 // day gives the local calendar date of an instant in days since 1970.
 func (z *zone) day(micros int64) int64 {
 	sec := floorDiv(micros, 1_000_000)
 	return floorDiv(sec+z.offset(sec), 86400)
 }
 
-// days gives the local calendar dates of so many instants.
-func (z *zone) days(out, micros []int64) {
+// dates gives the local calendar dates of so many instants.
+func (z *zone) dates(out, micros []int64) {
 	for i := range out {
 		out[i] = z.day(micros[i])
 	}
@@ -82,6 +101,9 @@ const (
 // parseInstant reads a time; without an offset it is the zone's wall clock.
 // why is empty for a good one.
 func (z *zone) parseInstant(s string) (micros int64, why string) {
+	if micros, ok := z.parsePlain(s); ok {
+		return micros, ""
+	}
 	w, why := parseWall(s)
 	if why != "" {
 		return 0, why
@@ -101,6 +123,37 @@ func (z *zone) parseInstant(s string) (micros int64, why string) {
 		return 0, "implausible year"
 	}
 	return micros, ""
+}
+
+// parsePlain reads 2006-01-02 15:04:05, as nearly all times are written; many of
+// one date follow each other. Whatever else it meets is not ok.
+func (z *zone) parsePlain(s string) (micros int64, ok bool) {
+	if len(s) != len(time.DateTime) || s[10] != ' ' || s[13] != ':' || s[16] != ':' {
+		return 0, false
+	}
+	if date := s[:len(z.date)]; date != string(z.date[:]) {
+		day, why := parseDate(date)
+		if why != "" {
+			return 0, false
+		}
+		z.days = day
+		copy(z.date[:], date)
+	}
+	hour, minute, second := twoDigits(s[11], s[12]), twoDigits(s[14], s[15]), twoDigits(s[17], s[18])
+	if hour > 23 || minute > 59 || second > 59 {
+		return 0, false
+	}
+	sec, ok := z.utc(z.days*86400 + hour*3600 + minute*60 + second)
+	return sec * 1_000_000, ok
+}
+
+// twoDigits reads a number of two digits; it is over 99 where they are none.
+func twoDigits(a, b byte) int64 {
+	a, b = a-'0', b-'0'
+	if a > 9 || b > 9 {
+		return 100
+	}
+	return int64(a)*10 + int64(b)
 }
 
 // parseDate reads a date in days since 1970; a time of day is allowed at midnight.

@@ -1,11 +1,9 @@
 package normalise
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"hash"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -32,53 +30,69 @@ const (
 // maskHash is the key of a mask, in hex.
 type maskHash [2 * maskHashBytes]byte
 
-// hasher computes keyed hashes with one reused state. Each use starts its
-// message with a word and a control character, which no id contains; buyers' ids
-// stand for themselves.
+// hasher computes keyed hashes: HMAC-SHA256, spelled as the two hashes that it
+// is, since the messages are so short that keeping and restoring the state of one
+// takes longer than hashing. Each use starts its message with a word and a control
+// character, which no id contains; buyers' ids stand for themselves.
 type hasher struct {
 	masks     map[string]maskHash // of short masks, which many buyers fit
-	mac       hash.Hash
-	digestKey [sha256.Size]byte // of the digests of rows
+	digestKey [sha256.Size]byte   // of the digests of rows
 	plain     bool
-	in        []byte
+	in        []byte // the inner key, then the message
+	outer     [sha256.BlockSize + sha256.Size]byte
 	sum       [sha256.Size]byte
 	hex       [2 * sha256.Size]byte
 }
 
 func newHasher(p Privacy) *hasher {
-	h := &hasher{mac: hmac.New(sha256.New, p.Secret), plain: p.Plain}
-	h.in = append(h.in, "digest\x1f"...)
+	h := &hasher{plain: p.Plain, in: make([]byte, sha256.BlockSize, 4*sha256.BlockSize)}
+	key := p.Secret
+	if len(key) > sha256.BlockSize {
+		short := sha256.Sum256(key)
+		key = short[:]
+	}
+	copy(h.in, key)
+	copy(h.outer[:], key)
+	for i := range sha256.BlockSize {
+		h.in[i] ^= 0x36
+		h.outer[i] ^= 0x5c
+	}
+	h.in = append(h.message(), "digest\x1f"...)
 	h.digestKey = [sha256.Size]byte(h.digest())
 	return h
 }
 
-// digest hashes h.in; the result is valid until the next call.
+// message is where a message begins, to append it to.
+func (h *hasher) message() []byte { return h.in[:sha256.BlockSize] }
+
+// digest hashes the message in h.in; the result is valid until the next call.
 func (h *hasher) digest() []byte {
-	h.mac.Reset()
-	_, _ = h.mac.Write(h.in) // a hash never returns an error
-	return h.mac.Sum(h.sum[:0])
+	inner := sha256.Sum256(h.in)
+	copy(h.outer[sha256.BlockSize:], inner[:])
+	h.sum = sha256.Sum256(h.outer[:])
+	return h.sum[:]
 }
 
-// hexDigest hashes h.in to the hex of its first bytes, valid until the next call.
+// hexDigest hashes the message in h.in to the hex of its first bytes, valid until the next call.
 func (h *hasher) hexDigest(bytes int) []byte {
 	return h.hex[:hex.Encode(h.hex[:], h.digest()[:bytes])]
 }
 
 func (h *hasher) buyer(id string) string {
-	h.in = append(h.in[:0], id...)
+	h.in = append(h.message(), id...)
 	return string(h.hexDigest(buyerHashBytes))
 }
 
 // derived hashes an id that a preset composed, with its ordinal in the file.
 func (h *hasher) derived(id string, ordinal uint32) string {
-	h.in = append(append(h.in[:0], "derived\x1f"...), id...)
+	h.in = append(append(h.message(), "derived\x1f"...), id...)
 	h.in = binary.BigEndian.AppendUint32(append(h.in, 0x1f), ordinal)
 	return string(h.hexDigest(sha256.Size))
 }
 
 // maskKey joins a mask, of p and s runes, with the buyers that it may stand for.
 func (h *hasher) maskKey(p, s int, prefix, suffix string) []byte {
-	h.in = append(h.in[:0], "mask\x1f"...)
+	h.in = append(h.message(), "mask\x1f"...)
 	h.in = strconv.AppendInt(h.in, int64(p), 10)
 	h.in = append(h.in, 0x1f)
 	h.in = strconv.AppendInt(h.in, int64(s), 10)
@@ -87,13 +101,14 @@ func (h *hasher) maskKey(p, s int, prefix, suffix string) []byte {
 	if s > knownSuffix {
 		return h.hexDigest(maskHashBytes)
 	}
-	key, known := h.masks[string(h.in)]
+	mask := h.in[sha256.BlockSize:]
+	key, known := h.masks[string(mask)]
 	if !known {
 		copy(key[:], h.hexDigest(maskHashBytes))
 		if h.masks == nil || len(h.masks) >= knownMasks {
 			h.masks = map[string]maskHash{}
 		}
-		h.masks[string(h.in)] = key
+		h.masks[string(mask)] = key
 	}
 	return h.hex[:copy(h.hex[:], key[:])]
 }

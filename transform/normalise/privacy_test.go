@@ -1,6 +1,7 @@
 package normalise_test
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -247,5 +248,16 @@ func TestLatestTimes(t *testing.T) {
 	}
 	if _, res := run(t, options(), with("agents", "valid_from=2026-01-02", "valid_to=2099-12-31")); res.AsOf.Year() != 2026 {
 		t.Errorf("as of %v: valid_to may lie in the future", res.AsOf)
+	}
+}
+
+func TestSecretsOfAnyLength(t *testing.T) {
+	for _, length := range []int{1, 32, 63, 64, 65, 200} {
+		opts := options()
+		opts.Privacy.Secret = bytes.Repeat([]byte{'k', 0xff, 0}, length)[:length]
+		want := hashOf(opts.Privacy.Secret, "买家甲")
+		if got := accepted(t, opts, with("chat_messages", "buyer_id=买家甲"))[0]["buyer_id"]; got != want {
+			t.Errorf("a secret of %d bytes: got %s, want %s", length, got, want)
+		}
 	}
 }

@@ -161,11 +161,11 @@ func (c *cells) fillNumber(row int, n int64) {
 	}
 }
 
-// fillNumbers sets all that are missing of so many rows.
-func (c *cells) fillNumbers(rows int, n int64) {
+// fillZeros sets all numbers that are missing of so many rows to 0.
+func (c *cells) fillZeros(rows int) {
 	if c.count < rows {
 		for row := range rows {
-			c.fillNumber(row, n)
+			c.fillNumber(row, 0)
 		}
 	}
 }

@@ -45,8 +45,8 @@ func chatColumnsOf(schema *dataset.Schema) chatColumns {
 // checkChats fills the defaults of messages.
 func checkChats(t *table) {
 	b := &t.hand
-	b.columns[chat.isAuto].fillNumbers(b.rows, 0)
-	b.columns[chat.isLeave].fillNumbers(b.rows, 0)
+	b.columns[chat.isAuto].fillZeros(b.rows)
+	b.columns[chat.isLeave].fillZeros(b.rows)
 	b.columns[chat.kind].fillTexts(b.rows, "text")
 	if lengths := &b.columns[chat.textLen]; lengths.count < b.rows {
 		for row, text := range b.columns[chat.text].texts[:b.rows] {
@@ -113,8 +113,8 @@ func finishChats(n *Normaliser, t *table, s *shop) {
 	for row, agent := range b.columns[chat.agent].who[:b.rows] {
 		asBuyers.setWho(row, agent.stored, agent)
 	}
-	b.columns[chat.watchwordHits].fillNumbers(b.rows, 0)
-	b.columns[chat.isRecommendation].fillNumbers(b.rows, 0)
+	b.columns[chat.watchwordHits].fillZeros(b.rows)
+	b.columns[chat.isRecommendation].fillZeros(b.rows)
 	n.judge(b, s)
 	n.noteBuyers(s, b.columns[chat.buyer].who[:b.rows])
 }

@@ -47,7 +47,7 @@ func (t *table) column(name string) *cells {
 	return &t.hand.columns[i]
 }
 
-func (t *table) fillFlag(name string) { t.column(name).fillNumbers(t.hand.rows, 0) }
+func (t *table) fillFlag(name string) { t.column(name).fillZeros(t.hand.rows) }
 
 // within rejects rows whose number is out of bounds.
 func (t *table) within(name string, lo, hi int64, reason, hint string) {

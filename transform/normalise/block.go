@@ -121,6 +121,9 @@ func (c *cells) move(from, to int) bool {
 }
 
 func (c *cells) remove(row int) {
+	if c.who != nil {
+		c.who[row] = nil
+	}
 	if c.texts != nil {
 		c.texts[row] = ""
 		return

@@ -27,12 +27,12 @@ func (l *loading) replace(ctx context.Context, table load.Table, condition strin
 	if err != nil {
 		return 0, err
 	}
-	nulls, err := content.nulls()
+	known, err := content.outline()
 	if err != nil {
 		return 0, err
 	}
 	have := l.tables[table.Name]
-	nullable := slices.ContainsFunc(table.Key, func(c string) bool { return slices.Contains(nulls, c) })
+	nullable := slices.ContainsFunc(table.Key, func(c string) bool { return slices.Contains(known.nulls, c) })
 	rekeyed := reshaped || have.key == "p" && nullable || !have.keyFits(table)
 	if rekeyed {
 		if err := l.dropKey(ctx, table); err != nil {

@@ -164,7 +164,7 @@ func (l *loading) connectFillers(ctx context.Context) ([]*pgx.Conn, error) {
 	return conns, nil
 }
 
-// fillAside fills the tables in transactions of their own, the largest first.
+// fillAside fills the tables in transactions of their own.
 func (l *loading) fillAside(ctx context.Context, conns []*pgx.Conn, changes []load.Change) error {
 	l.away = true
 	if l.schemaless {
@@ -175,21 +175,19 @@ func (l *loading) fillAside(ctx context.Context, conns []*pgx.Conn, changes []lo
 		}
 		l.schemaless = false
 	}
-	slices.SortStableFunc(changes, func(a, b load.Change) int { return cmp.Compare(load.SizeOf(b.Files), load.SizeOf(a.Files)) })
-	waiting := make(chan load.Change, len(changes))
-	for _, change := range changes {
-		waiting <- change
+	waiting, err := queue(changes)
+	if err != nil {
+		return err
 	}
-	close(waiting)
 	var done sync.Mutex
 	var filled []swap
 	group, ctx := errgroup.WithContext(ctx)
 	for _, conn := range conns {
 		group.Go(func() error {
-			for change := range waiting {
-				s, rows, err := l.fillApart(ctx, conn, change)
+			for next := range waiting {
+				s, rows, err := l.fillApart(ctx, conn, next)
 				if err != nil {
-					return fmt.Errorf("table %s: %w", change.Table.Name, err)
+					return fmt.Errorf("table %s: %w", next.table.Name, err)
 				}
 				done.Lock()
 				filled = append(filled, s)
@@ -211,8 +209,36 @@ func (l *loading) fillAside(ctx context.Context, conns []*pgx.Conn, changes []lo
 	return nil
 }
 
+// filling is a table that waits to be filled.
+type filling struct {
+	table   load.Table
+	content content
+	work    int64
+}
+
+// queue is the tables in the order of the work that they make, so that no
+// connection is left with much of it when the others have ended.
+func queue(changes []load.Change) (<-chan filling, error) {
+	all := make([]filling, len(changes))
+	for i, change := range changes {
+		all[i] = filling{table: change.Table, content: filesOf(change.Table, change.Files)}
+		known, err := all[i].content.outline()
+		if err != nil {
+			return nil, fmt.Errorf("table %s: %w", change.Table.Name, err)
+		}
+		all[i].work = known.work(change.Table)
+	}
+	slices.SortStableFunc(all, func(a, b filling) int { return cmp.Compare(b.work, a.work) })
+	waiting := make(chan filling, len(all))
+	for _, next := range all {
+		waiting <- next
+	}
+	close(waiting)
+	return waiting, nil
+}
+
 // fillApart makes a table that only its owner can read.
-func (l *loading) fillApart(ctx context.Context, conn *pgx.Conn, change load.Change) (s swap, rows int64, err error) {
+func (l *loading) fillApart(ctx context.Context, conn *pgx.Conn, f filling) (s swap, rows int64, err error) {
 	err = l.begin(ctx, conn, l.version, func(b *builder) error {
 		if _, err := b.tx.Exec(ctx, lockShared, b.fillLock()); err != nil {
 			return fmt.Errorf("begin: %w", err)
@@ -220,11 +246,11 @@ func (l *loading) fillApart(ctx context.Context, conn *pgx.Conn, change load.Cha
 		if _, err := b.tx.Exec(ctx, fillSettings); err != nil {
 			return fmt.Errorf("begin: %w", err)
 		}
-		rows, err = b.build(ctx, change.Table, filesOf(change.Table, change.Files), asideWords)
+		rows, err = b.build(ctx, f.table, f.content, asideWords)
 		if err != nil {
 			return err
 		}
-		s = swap{table: change.Table, aside: change.Table.Name + newMark}
+		s = swap{table: f.table, aside: f.table.Name + newMark}
 		if err := b.tx.QueryRow(ctx, "select to_regclass($1)::oid", b.name(s.aside)).Scan(&s.oid); err != nil {
 			return fmt.Errorf("find it: %w", err)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -32,17 +33,18 @@ func (b *builder) makeSchema(ctx context.Context) error {
 
 // content is what fills a table.
 type content struct {
-	rows func(ctx context.Context, out *sheet) error
-	// nulls tells the columns of the table that may hold a NULL among the rows.
-	nulls func() ([]string, error)
+	rows    func(ctx context.Context, out *sheet) error
+	outline func() (outline, error)
 }
 
 func filesOf(table load.Table, files []string) content {
-	return content{fromFiles(table, files), func() ([]string, error) { return mayBeNull(table, files) }}
+	return content{fromFiles(table, files), sync.OnceValues(func() (outline, error) { return outlineOf(table, files) })}
 }
 
 func valuesOf(inline load.Inline) content {
-	return content{fromValues(inline), func() ([]string, error) { return nilColumns(inline), nil }}
+	return content{fromValues(inline), func() (outline, error) {
+		return outline{int64(len(inline.Rows)), nilColumns(inline)}, nil
+	}}
 }
 
 // columnType spells a type of load.Column as PostgreSQL does.
@@ -75,11 +77,11 @@ func columnDefinition(column load.Column) string {
 // and its comments. What is said of the table itself is words.
 func (b *builder) build(ctx context.Context, table load.Table, content content, words string) (int64, error) {
 	aside := table.Name + newMark
-	nulls, err := content.nulls()
+	known, err := content.outline()
 	if err != nil {
 		return 0, err
 	}
-	primary := isPrimary(table, nulls)
+	primary := isPrimary(table, known.nulls)
 	columns := make([]string, len(table.Columns))
 	for i, column := range table.Columns {
 		columns[i] = columnDefinition(column)
@@ -96,7 +98,7 @@ func (b *builder) build(ctx context.Context, table load.Table, content content, 
 	if err != nil {
 		return 0, err
 	}
-	if err := b.addKey(ctx, table, aside, nulls); err != nil {
+	if err := b.addKey(ctx, table, aside, known.nulls); err != nil {
 		return 0, err
 	}
 	return rows, b.comment(ctx, table, aside, words)

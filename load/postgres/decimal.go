@@ -4,23 +4,8 @@ import (
 	"encoding/binary"
 	"math/bits"
 
-	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 )
-
-// decimalField sends decimals with the scale that they have; the server gives
-// them that of its column.
-func decimalField(column arrow.Array) field {
-	if decimals, ok := column.(*array.Decimal128); ok {
-		scale := int(decimals.DataType().(*arrow.Decimal128Type).Scale)
-		return func(to []byte, i int) ([]byte, error) { return appendDecimal(to, decimals.Value(i), scale), nil }
-	}
-	if whole := wholeNumbers(column); whole != nil {
-		return func(to []byte, i int) ([]byte, error) { return appendDecimal(to, decimal128.FromI64(whole(i)), 0), nil }
-	}
-	return nil
-}
 
 // Signs of PostgreSQL's numeric.
 const (
@@ -50,10 +35,14 @@ func appendDecimal(to []byte, n decimal128.Num, scale int) []byte {
 		high, low, rest = divide(high, low, powers[part])
 		digits[0], count = uint16(rest*powers[4-part]), 1 //nolint:gosec // below 10000
 	}
-	for high != 0 || low != 0 {
+	for high != 0 {
 		var rest uint64
 		high, low, rest = divide(high, low, group)
 		digits[count] = uint16(rest) //nolint:gosec // below 10000
+		count++
+	}
+	for ; low != 0; low /= group {
+		digits[count] = uint16(low % group) //nolint:gosec // below 10000
 		count++
 	}
 	first := 0 // trailing zeros are not sent
@@ -80,9 +69,10 @@ func appendDecimal(to []byte, n decimal128.Num, scale int) []byte {
 
 // divide divides a number of 128 bits.
 func divide(high, low, by uint64) (quotientHigh, quotientLow, rest uint64) {
-	if high != 0 {
-		quotientHigh, high = high/by, high%by
+	if high == 0 {
+		return 0, low / by, low % by
 	}
+	quotientHigh, high = high/by, high%by
 	quotientLow, rest = bits.Div64(high, low, by)
 	return quotientHigh, quotientLow, rest
 }

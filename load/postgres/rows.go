@@ -2,14 +2,14 @@ package postgres
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
@@ -31,7 +31,8 @@ const (
 
 // sheet is a piece of COPY's data that is being written.
 type sheet struct {
-	data []byte
+	data   []byte
+	places []int // within data, where the next field of each row goes
 	// send takes the data, which are its own from then on, and returns an empty
 	// piece.
 	send func([]byte) ([]byte, error)
@@ -48,6 +49,30 @@ func (s *sheet) rowEnds() error {
 func (s *sheet) flush() (err error) {
 	s.data, err = s.send(s.data)
 	return err
+}
+
+// rows writes as many rows of such sizes as the piece shall have, those from
+// one on, and returns how many they are.
+func (s *sheet) rows(columns []column, sizes []int, from int) int {
+	s.places = s.places[:0]
+	end := len(s.data)
+	for _, size := range sizes {
+		if end >= sendBytes {
+			break
+		}
+		s.places = append(s.places, end)
+		end += size
+	}
+	piece := slices.Grow(s.data, end-len(s.data))[:end]
+	for i, at := range s.places {
+		binary.BigEndian.PutUint16(piece[at:], uint16(len(columns))) //nolint:gosec // at most 1600
+		s.places[i] = at + 2
+	}
+	for _, c := range columns {
+		c.write(piece, s.places, from)
+	}
+	s.data = piece
+	return len(s.places)
 }
 
 // stream is rows in COPY's binary form, made beside the connection that reads
@@ -165,7 +190,8 @@ func fileError(path string, err error) error {
 }
 
 func fromFile(ctx context.Context, table load.Table, path string, out *sheet) (err error) {
-	parquetFile, err := file.OpenParquetFile(path, false)
+	memory := &reuse{}
+	parquetFile, err := file.OpenParquetFile(path, false, file.WithReadProps(parquet.NewReaderProperties(memory)))
 	if err != nil {
 		return err
 	}
@@ -180,7 +206,7 @@ func fromFile(ctx context.Context, table load.Table, path string, out *sheet) (e
 			properties.SetReadDict(want[place], true)
 		}
 	}
-	reader, err := pqarrow.NewFileReader(parquetFile, properties, memory.DefaultAllocator)
+	reader, err := pqarrow.NewFileReader(parquetFile, properties, memory)
 	if err != nil {
 		return err
 	}
@@ -255,30 +281,32 @@ func columnsOf(f *file.Reader, table load.Table) (want, places []int) {
 	return want, places
 }
 
-// emitBatch writes the rows of a batch, row by row.
+// emitBatch writes the rows of a batch.
 func emitBatch(table load.Table, batch arrow.RecordBatch, places []int, out *sheet) error {
-	fields := make([]field, len(places))
+	columns := make([]column, len(places))
 	for i, place := range places {
-		var column arrow.Array = array.NewNull(int(batch.NumRows()))
-		if place >= 0 {
-			column = batch.Column(place)
+		columns[i] = missing{}
+		if place < 0 {
+			continue
 		}
 		var err error
-		if fields[i], err = encoder(table.Columns[i].Name, table.Columns[i].Type, column); err != nil {
+		if columns[i], err = columnOf(table.Columns[i].Name, table.Columns[i].Type, batch.Column(place)); err != nil {
 			return err
 		}
 	}
-	for row := range int(batch.NumRows()) {
-		out.data = append(out.data, byte(len(fields)>>8), byte(len(fields)))
-		for _, value := range fields {
-			var err error
-			if out.data, err = value(out.data, row); err != nil {
-				return err
-			}
-		}
+	sizes := make([]int, batch.NumRows())
+	for i := range sizes {
+		sizes[i] = 2 // the number of fields
+	}
+	for _, c := range columns {
+		c.measure(sizes)
+	}
+	for from := 0; from < len(sizes); {
+		n := out.rows(columns, sizes[from:], from)
 		if err := out.rowEnds(); err != nil {
 			return err
 		}
+		from += n
 	}
 	return nil
 }

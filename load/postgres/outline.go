@@ -9,39 +9,48 @@ import (
 	"kefu/load"
 )
 
-// mayBeNull returns the key's columns that may hold a NULL in the files, by
-// their statistics.
-func mayBeNull(table load.Table, files []string) ([]string, error) {
-	var out []string
-	for _, path := range files {
-		path = load.LocalPath(path)
-		found, err := nullsOf(table.Key, path)
-		if err != nil {
-			return nil, fileError(path, err)
-		}
-		out = append(out, found...)
-	}
-	slices.Sort(out)
-	return slices.Compact(out), nil
+// outline is what is known of rows before they are read.
+type outline struct {
+	rows  int64
+	nulls []string // columns of the key that may be NULL in some row
 }
 
-func nullsOf(key []string, path string) (out []string, err error) {
+// work is about how long a new table takes to fill, as a multiple of one field:
+// in the key a row costs as much as a few fields do in the table.
+func (o outline) work(table load.Table) int64 { return o.rows * int64(len(table.Columns)+6) }
+
+// outlineOf reads the footers of a table's files.
+func outlineOf(table load.Table, files []string) (outline, error) {
+	var all outline
+	for _, path := range files {
+		path = load.LocalPath(path)
+		if err := all.add(table.Key, path); err != nil {
+			return outline{}, fileError(path, err)
+		}
+	}
+	slices.Sort(all.nulls)
+	all.nulls = slices.Compact(all.nulls)
+	return all, nil
+}
+
+func (o *outline) add(key []string, path string) (err error) {
 	f, err := file.OpenParquetFile(path, false)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	o.rows += f.NumRows()
 	for _, name := range key {
 		leaf := f.MetaData().Schema.ColumnIndexByName(name)
 		nulls, err := hasNulls(f, leaf)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if nulls {
-			out = append(out, name)
+			o.nulls = append(o.nulls, name)
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // hasNulls takes a column without statistics for one with NULLs.

@@ -96,13 +96,13 @@ func (b *batch) take() arrow.RecordBatch {
 	return rows
 }
 
-// append writes the rows at hand to the batch.
-func (t *table) append(n *Normaliser, s *shop) {
-	b, v := &t.hand, t.vectors
-	v[0].appendSame(s.platform, b.rows)
-	v[1].appendSame(s.id, b.rows)
+// append writes the rows of a block to the batch.
+func (t *table) append(n *Normaliser, b *block) {
+	v := t.vectors
+	v[0].appendSame(b.shop.platform, b.rows)
+	v[1].appendSame(b.shop.id, b.rows)
 	if t.event >= 0 {
-		s.zone.dates(b.numbers[:b.rows], b.columns[t.event].numbers)
+		b.shop.calendar.dates(b.numbers[:b.rows], b.columns[t.event].numbers)
 		v[2].appendNumbers(b.numbers[:b.rows], nil)
 	}
 	for i := range b.columns {
@@ -113,7 +113,7 @@ func (t *table) append(n *Normaliser, s *shop) {
 		t.bytes += v[t.first+i].appendCells(&b.columns[i], b.rows)
 	}
 	v[t.last].appendNumbers(b.digests[:b.rows], nil)
-	if t.own(b) == b.rows {
+	if b.own() == b.rows {
 		v[t.last+1].appendNumbers(b.numbers[:b.rows], nil)
 	} else {
 		v[t.last+1].appendNumbers(b.numbers[:b.rows], b.dated)
@@ -128,9 +128,9 @@ func (t *table) append(n *Normaliser, s *shop) {
 
 // own gives the latest time that stands in each of the rows, dates at their
 // start, and tells how many rows hold one.
-func (t *table) own(b *block) (dated int) {
+func (b *block) own() (dated int) {
 	clear(b.dated)
-	for _, m := range t.times {
+	for _, m := range b.times {
 		c := &b.columns[m.index]
 		if c.count == 0 {
 			continue

@@ -7,14 +7,18 @@ const blockRows = 512
 // are worked on column by column: what a column's values ask for is decided
 // once for all of them, and columns without any cost nothing.
 type block struct {
+	*layout
+	shop    *shop
 	rows    int
 	lines   []int
-	columns []cells    // delivered ones, then derived ones
+	columns []cells    // as the layout has them
 	faults  []*problem // by row, nil = none so far
 	faulty  int        // rows with one
 	digests []int64
 	numbers []int64 // of rows, while they are appended
 	dated   []bool  // which rows hold a time at all
+
+	home chan *block // where it waits to be used again
 }
 
 // cells are the typed values of a block's column. Texts stand in texts, where an
@@ -30,13 +34,12 @@ type cells struct {
 	guessed []bool      // worked out from other rows of the file: no content; nil = none
 }
 
-// newBlock makes a block of the delivered columns and the derived ones.
-func newBlock(columns []column) block {
-	b := block{columns: make([]cells, len(columns))}
+func newBlock(l *layout) *block {
+	b := &block{layout: l, columns: make([]cells, len(l.columns))}
 	b.faults, b.digests = make([]*problem, blockRows), make([]int64, blockRows)
 	b.numbers, b.dated = make([]int64, blockRows), make([]bool, blockRows)
 	for i := range b.columns {
-		if c := &b.columns[i]; columns[i].form.isNumber() {
+		if c := &b.columns[i]; l.columns[i].form.isNumber() {
 			c.numbers, c.there = make([]int64, blockRows), make([]bool, blockRows)
 		} else {
 			c.texts = make([]string, blockRows)
@@ -45,8 +48,9 @@ func newBlock(columns []column) block {
 	return b
 }
 
-// start empties the block for so many rows, at most blockRows, of these lines.
-func (b *block) start(lines []int) {
+// start empties the block for rows of a shop, at most blockRows, that start at
+// these lines.
+func (b *block) start(s *shop, lines []int) {
 	for i := range b.columns {
 		c := &b.columns[i]
 		if c.count > 0 {
@@ -59,7 +63,7 @@ func (b *block) start(lines []int) {
 	if b.faulty > 0 {
 		clear(b.faults)
 	}
-	b.rows, b.lines, b.faulty = len(lines), lines, 0
+	b.shop, b.rows, b.lines, b.faulty = s, len(lines), lines, 0
 }
 
 // blame notes the first problem of a row.
@@ -67,6 +71,13 @@ func (b *block) blame(row int, p problem) {
 	if b.faults[row] == nil {
 		b.faults[row] = &p
 		b.faulty++
+	}
+}
+
+// blameAll notes a problem of all rows.
+func (b *block) blameAll(p problem) {
+	for row := range b.rows {
+		b.blame(row, p)
 	}
 }
 

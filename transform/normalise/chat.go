@@ -43,8 +43,7 @@ func chatColumnsOf(schema *dataset.Schema) chatColumns {
 }
 
 // checkChats fills the defaults of messages.
-func checkChats(t *table) {
-	b := &t.hand
+func checkChats(b *block) {
 	b.columns[chat.isAuto].fillZeros(b.rows)
 	b.columns[chat.isLeave].fillZeros(b.rows)
 	b.columns[chat.kind].fillTexts(b.rows, "text")
@@ -55,13 +54,12 @@ func checkChats(t *table) {
 			}
 		}
 	}
-	t.notNegative("text_len")
+	b.notNegative("text_len")
 }
 
 // identifyChats derives the ids of messages that came without one, or with one
 // that a preset composed, and their ordinals among equal messages of the file.
-func identifyChats(n *Normaliser, t *table) {
-	b := &t.hand
+func (n *Normaliser) identifyChats(b *block) {
 	ids := &b.columns[chat.id]
 	senders := b.columns[chat.sender].texts
 	for row, id := range ids.texts[:b.rows] {
@@ -100,8 +98,7 @@ func appendPart(b []byte, s string) []byte {
 }
 
 // finishChats derives what rules and joins need of messages.
-func finishChats(n *Normaliser, t *table, s *shop) {
-	b := &t.hand
+func (n *Normaliser) finishChats(b *block) {
 	kinds, rawKinds := &b.columns[chat.kind], &b.columns[chat.rawKind]
 	for row, strange := range kinds.strange {
 		if strange && row < b.rows {
@@ -115,12 +112,12 @@ func finishChats(n *Normaliser, t *table, s *shop) {
 	}
 	b.columns[chat.watchwordHits].fillZeros(b.rows)
 	b.columns[chat.isRecommendation].fillZeros(b.rows)
-	n.judge(b, s)
-	n.noteBuyers(s, b.columns[chat.buyer].who[:b.rows])
+	n.judge(b)
+	n.noteBuyers(b.shop, b.columns[chat.buyer].who[:b.rows])
 }
 
 // judge asks the rules of each message's business day what they make of its text.
-func (n *Normaliser) judge(b *block, s *shop) {
+func (n *Normaliser) judge(b *block) {
 	if b.columns[chat.text].count == 0 || n.opts.TextRules == nil {
 		return
 	}
@@ -128,7 +125,7 @@ func (n *Normaliser) judge(b *block, s *shop) {
 		if text == "" {
 			continue
 		}
-		if rules := n.rulesAt(s, b.columns[chat.sentAt].numbers[row]); rules != nil {
+		if rules := n.rulesAt(b.shop, b.columns[chat.sentAt].numbers[row]); rules != nil {
 			b.judge(rules, row, text)
 		}
 	}
@@ -186,10 +183,11 @@ func itemOfAddress(text string) string {
 // ids of orders are matched with, each once per shop.
 func (n *Normaliser) noteBuyers(s *shop, buyers []*identity) {
 	if n.masks == nil {
-		n.masks = newTable(dataset.ByName(buyersDataset), n)
+		l := layouts[buyersDataset]
+		n.masks, n.masked = newTable(l, n.opts.Privacy), newBlock(l)
 	}
-	b := &n.masks.hand
-	b.start(n.noLines[:0])
+	b := n.masked
+	b.start(s, n.noLines[:0])
 	ids, keys := &b.columns[0], &b.columns[1]
 	for _, e := range buyers {
 		if e.masked || e.known == s {
@@ -207,21 +205,21 @@ func (n *Normaliser) noteBuyers(s *shop, buyers []*identity) {
 	}
 	n.tables[buyersDataset] = n.masks
 	b.lines = n.noLines[:b.rows]
-	n.masks.digest(n)
-	n.masks.append(n, s)
+	n.masks.digest(n, b)
+	n.masks.append(n, b)
 }
 
 // identify replaces ids that a preset composed, and derives messages' own.
-func (n *Normaliser) identify(t *table) {
-	if t.source.Name == chatDataset {
-		identifyChats(n, t)
+func (n *Normaliser) identify(b *block) {
+	if b.source.Name == chatDataset {
+		n.identifyChats(b)
 	}
-	for _, i := range t.ids {
-		c := &t.hand.columns[i]
+	for _, i := range b.ids {
+		c := &b.columns[i]
 		if c.count == 0 {
 			continue
 		}
-		for row, id := range c.texts[:t.hand.rows] {
+		for row, id := range c.texts[:b.rows] {
 			if strings.HasPrefix(id, derivePrefix) {
 				c.texts[row] = n.hasher.derived(id, 0)
 			}

@@ -2,7 +2,7 @@ package normalise
 
 // checkOf returns what fills the defaults of a dataset and rejects rows whose
 // columns contradict each other.
-func checkOf(name string) func(*table) {
+func checkOf(name string) func(*block) {
 	switch name {
 	case chatDataset:
 		return checkChats
@@ -27,131 +27,129 @@ func checkOf(name string) func(*table) {
 	}
 }
 
-// finishOf returns what derives the columns of a dataset that are no content.
-func finishOf(name string) func(*Normaliser, *table, *shop) {
-	switch name {
+// finish derives the columns that are no content.
+func (n *Normaliser) finish(b *block) {
+	switch b.source.Name {
 	case chatDataset:
-		return finishChats
+		n.finishChats(b)
 	case "orders":
-		return finishOrders
+		n.finishOrders(b)
 	case "agents":
-		return finishAgents
-	default:
-		return nil
+		finishAgents(b)
 	}
 }
 
-// column returns the values of a delivered column; the name must exist.
-func (t *table) column(name string) *cells {
-	_, i := t.source.Column(name)
-	return &t.hand.columns[i]
+// values returns the values of a delivered column; the name must exist.
+func (b *block) values(name string) *cells {
+	_, i := b.source.Column(name)
+	return &b.columns[i]
 }
 
-func (t *table) fillFlag(name string) { t.column(name).fillZeros(t.hand.rows) }
+func (b *block) fillFlag(name string) { b.values(name).fillZeros(b.rows) }
 
 // within rejects rows whose number is out of bounds.
-func (t *table) within(name string, lo, hi int64, reason, hint string) {
-	c := t.column(name)
+func (b *block) within(name string, lo, hi int64, reason, hint string) {
+	c := b.values(name)
 	if c.count == 0 {
 		return
 	}
-	for row, there := range c.there[:t.hand.rows] {
+	for row, there := range c.there[:b.rows] {
 		if there && (c.numbers[row] < lo || c.numbers[row] > hi) {
-			t.hand.blame(row, problem{name, reason, hint})
+			b.blame(row, problem{name, reason, hint})
 		}
 	}
 }
 
-func (t *table) notNegative(name string) {
-	t.within(name, 0, 1<<62, "negative number", "write 0 or more")
+func (b *block) notNegative(name string) {
+	b.within(name, 0, 1<<62, "negative number", "write 0 or more")
 }
 
-func (t *table) scores(names ...string) {
+func (b *block) scores(names ...string) {
 	for _, name := range names {
-		t.within(name, 1, 5, "score out of range", "write 1 (worst) to 5 (best)")
+		b.within(name, 1, 5, "score out of range", "write 1 (worst) to 5 (best)")
 	}
 }
 
 // ordered rejects rows whose second time or date is before the first.
-func (t *table) ordered(first, second, reason string) {
-	a, b := t.column(first), t.column(second)
-	if a.count == 0 || b.count == 0 {
+func (b *block) ordered(first, second, reason string) {
+	was, is := b.values(first), b.values(second)
+	if was.count == 0 || is.count == 0 {
 		return
 	}
-	for row := range t.hand.rows {
-		if a.there[row] && b.there[row] && b.numbers[row] < a.numbers[row] {
-			t.hand.blame(row, problem{second, reason, "correct " + first + " or " + second})
+	for row := range b.rows {
+		if was.there[row] && is.there[row] && is.numbers[row] < was.numbers[row] {
+			b.blame(row, problem{second, reason, "correct " + first + " or " + second})
 		}
 	}
 }
 
 // require rejects rows that lack a required column.
-func (t *table) require() {
-	for _, i := range t.required {
-		c := &t.hand.columns[i]
-		if c.count == t.hand.rows {
+func (b *block) require() {
+	for _, i := range b.required {
+		c := &b.columns[i]
+		if c.count == b.rows {
 			continue
 		}
-		for row := range t.hand.rows {
+		for row := range b.rows {
 			if !c.has(row) {
-				t.hand.blame(row, problem{t.columns[i].Name, "missing", "the column is required"})
+				b.blame(row, problem{b.layout.columns[i].Name, "missing", "the column is required"})
 			}
 		}
 	}
 }
 
-func checkOrders(t *table) {
-	t.notNegative("quantity")
-	t.ordered("created_at", "paid_at", "paid before it was created")
+func checkOrders(b *block) {
+	b.notNegative("quantity")
+	b.ordered("created_at", "paid_at", "paid before it was created")
 }
 
 // finishOrders gives masked buyers' ids the keys that chats' buyers are matched by.
-func finishOrders(n *Normaliser, t *table, _ *shop) {
-	buyers, keys := t.column("buyer_id"), &t.hand.columns[len(t.columns)]
-	for row := range t.hand.rows {
-		if b := buyers.whose(row); b != nil && b.masked {
-			keys.fillText(row, n.hasher.keyOfMask(b.id))
+func (n *Normaliser) finishOrders(b *block) {
+	buyers, keys := b.values("buyer_id"), &b.columns[b.width]
+	for row := range b.rows {
+		if who := buyers.whose(row); who != nil && who.masked {
+			keys.fillText(row, n.hasher.keyOfMask(who.id))
 		}
 	}
 }
 
-func checkItems(t *table) { t.notNegative("quantity") }
+func checkItems(b *block) { b.notNegative("quantity") }
 
-func checkEvaluations(t *table) {
-	invited, rated := t.column("invited_at"), t.column("rated_at")
-	for row := range t.hand.rows {
+func checkEvaluations(b *block) {
+	invited, rated := b.values("invited_at"), b.values("rated_at")
+	for row := range b.rows {
 		if rated.there[row] {
 			invited.fillNumber(row, rated.numbers[row])
 		}
 	}
-	t.column("served_by").fillTexts(t.hand.rows, "human")
-	t.column("source").fillTexts(t.hand.rows, "buyer")
-	t.scores("score")
+	b.values("served_by").fillTexts(b.rows, "human")
+	b.values("source").fillTexts(b.rows, "buyer")
+	b.scores("score")
 }
 
-func checkOrderRatings(t *table) { t.scores("item_score", "service_score", "logistics_score") }
+func checkOrderRatings(b *block) { b.scores("item_score", "service_score", "logistics_score") }
 
-func checkPresence(t *table) { t.ordered("from_at", "to_at", "ends before it starts") }
+func checkPresence(b *block) { b.ordered("from_at", "to_at", "ends before it starts") }
 
-func checkAgents(t *table) {
-	t.fillFlag("is_bot")
-	t.ordered("valid_from", "valid_to", "ends before it starts")
+func checkAgents(b *block) {
+	b.fillFlag("is_bot")
+	b.ordered("valid_from", "valid_to", "ends before it starts")
 }
 
 // finishAgents adds how accounts would look as buyers.
-func finishAgents(_ *Normaliser, t *table, _ *shop) {
-	agents, asBuyers := t.column("agent_id"), &t.hand.columns[len(t.columns)]
-	for row := range t.hand.rows {
+func finishAgents(b *block) {
+	agents, asBuyers := b.values("agent_id"), &b.columns[b.width]
+	for row := range b.rows {
 		asBuyers.setText(row, agents.who[row].stored)
 	}
 }
 
-func checkBuyerFlags(t *table) {
-	t.fillFlag("removed")
-	t.ordered("valid_from", "valid_to", "ends before it starts")
+func checkBuyerFlags(b *block) {
+	b.fillFlag("removed")
+	b.ordered("valid_from", "valid_to", "ends before it starts")
 }
 
-func checkCases(t *table) {
-	t.fillFlag("transferred")
-	t.within("nps", 0, 10, "score out of range", "write 0 to 10")
+func checkCases(b *block) {
+	b.fillFlag("transferred")
+	b.within("nps", 0, 10, "score out of range", "write 0 to 10")
 }

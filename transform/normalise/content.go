@@ -47,20 +47,20 @@ func hashedColumns(schema *dataset.Schema) []hashedColumn {
 // them where versions agree in all times: 64 bits of a SHA-256. It is the same
 // under every privacy setting and does not let anybody who lacks the key of the
 // installation guess a buyer or a text.
-func (t *table) digest(n *Normaliser) {
-	content := t.content()
+func (t *table) digest(n *Normaliser, b *block) {
+	t.content = b.content(t.content[:0])
 	if t.source.Mutable && !t.source.Internal {
-		for row := range t.hand.rows {
-			n.scrap = canonical(n.scrap[:0], content, row)
+		for row := range b.rows {
+			n.scrap = canonical(n.scrap[:0], t.content, row)
 			sum := sha256.Sum256(n.scrap)
-			t.hand.digests[row] = int64(binary.BigEndian.Uint64(sum[:8]) ^ 1<<63) // as numbers with a sign order
+			b.digests[row] = int64(binary.BigEndian.Uint64(sum[:8]) ^ 1<<63) // as numbers with a sign order
 		}
 		return
 	}
-	for row := range t.hand.rows {
-		n.scrap = compact(append(n.scrap[:0], n.hasher.digestKey[:]...), content, row)
+	for row := range b.rows {
+		n.scrap = compact(append(n.scrap[:0], n.hasher.digestKey[:]...), t.content, row)
 		sum := sha256.Sum256(n.scrap)
-		t.hand.digests[row] = int64(binary.BigEndian.Uint64(sum[:8]))
+		b.digests[row] = int64(binary.BigEndian.Uint64(sum[:8]))
 	}
 }
 
@@ -74,16 +74,15 @@ type contentColumn struct {
 	number bool
 }
 
-// content lists them by name.
-func (t *table) content() []contentColumn {
-	t.contents = t.contents[:0]
-	for _, h := range t.hashed {
-		if c := &t.hand.columns[h.index]; c.count > 0 {
-			form := t.columns[h.index].form
-			t.contents = append(t.contents, contentColumn{cells: c, name: t.columns[h.index].Name, tag: h.tag, form: form, number: form.isNumber()})
+// content appends them by name.
+func (b *block) content(out []contentColumn) []contentColumn {
+	for _, h := range b.hashed {
+		if c := &b.columns[h.index]; c.count > 0 {
+			of := &b.layout.columns[h.index]
+			out = append(out, contentColumn{cells: c, name: of.Name, tag: h.tag, form: of.form, number: of.form.isNumber()})
 		}
 	}
-	return t.contents
+	return out
 }
 
 // counts tells whether a row has a value that counts as content.

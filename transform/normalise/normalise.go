@@ -48,7 +48,8 @@ type Options struct {
 	// ShopLocation finds a shop that a row names instead of the file's own;
 	// nil accepts any shop, at Location.
 	ShopLocation func(platform, shop string) (*time.Location, bool)
-	// BatchRows is the size of the batches; 0 = 65536.
+	// BatchRows is how many rows make a batch, or some more where they come
+	// together; 0 = 65536.
 	BatchRows int
 }
 
@@ -72,21 +73,17 @@ const (
 )
 
 // Normaliser turns the records of one file into batches. It is not safe for
-// concurrent use. Memory is bounded by the batches and caches, apart from
-// up to 24 bytes for each message of the file that came without an id, and as
-// many for each buyer.
+// concurrent use, but for what Type says. Memory is bounded by the batches and
+// caches, apart from up to 24 bytes for each message of the file that came
+// without an id, and as many for each buyer.
 type Normaliser struct {
 	opts   Options
 	out    Output
-	tables map[string]*table
-	last   *table
-	masks  *table // of the internal dataset buyers, nil until there is one
-	own    *shop
-	shops  map[[2]string]*shop
-	zones  map[*time.Location]*zone
+	typist *typist
 	hasher *hasher
-	buyers *identities
-	agents *identities
+	tables map[string]*table
+	masks  *table // of the internal dataset buyers, nil until there is one
+	masked *block // its rows at hand
 	seen   ordinals
 	latest int64 // latest microsecond in the accepted rows
 	any    bool  // latest is set
@@ -113,14 +110,10 @@ func New(opts Options, out Output) (*Normaliser, error) {
 	if opts.BatchRows <= 0 {
 		opts.BatchRows = defaultBatchRows
 	}
-	h := newHasher(opts.Privacy)
-	n := &Normaliser{
-		opts: opts, out: out,
-		tables: map[string]*table{}, shops: map[[2]string]*shop{}, zones: map[*time.Location]*zone{},
-		noLines: make([]int, blockRows), hasher: h, buyers: newIdentities(h, buyerIdentity), agents: newIdentities(h, agentIdentity),
-	}
-	n.own = n.newShop(opts.Platform, opts.Shop, opts.Location)
-	return n, nil
+	return &Normaliser{
+		opts: opts, out: out, typist: newTypist(opts), hasher: newHasher(opts.Privacy),
+		tables: map[string]*table{}, noLines: make([]int, blockRows),
+	}, nil
 }
 
 // Accept turns one record into a row or a reject. An error is not about the
@@ -137,42 +130,35 @@ func (n *Normaliser) Accept(rec extract.Record) error {
 // AcceptAll turns each record into a row or a reject. An error is not about the
 // rows: the output failed or the records do not fit their schema.
 func (n *Normaliser) AcceptAll(recs *extract.Records) error {
-	t, err := n.table(recs.Dataset)
+	rows, err := n.Type(recs)
 	if err != nil {
 		return err
 	}
-	rows, width := recs.Len(), len(t.columns)
-	if len(recs.Values) != rows*width {
-		return fmt.Errorf("%d records of %s have %d values for %d columns", rows, recs.Dataset, len(recs.Values), width)
-	}
-	s, p := n.shopOf(recs.Platform, recs.Shop)
-	if p != nil {
-		for row := range rows {
-			if err := n.reject(t, recs, row, p); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	for from := 0; from < rows; {
-		to := min(rows, from+blockRows, from+n.opts.BatchRows-t.rows)
-		if err := n.rows(t, s, recs, from, to); err != nil {
+	return n.Take(rows)
+}
+
+// Type does the first half of AcceptAll. It may run in one goroutine while another
+// takes what was typed before, in the order in which it was typed. The records
+// must stay as they are until then. An error says that they do not fit their schema.
+func (n *Normaliser) Type(recs *extract.Records) (Typed, error) { return n.typist.typed(recs) }
+
+// Take does the second half of AcceptAll. An error is that of the output.
+func (n *Normaliser) Take(rows Typed) error {
+	from := 0
+	for _, b := range rows.blocks {
+		next := from + b.rows
+		if err := n.take(b, rows.recs, from); err != nil {
 			return err
 		}
-		from = to
+		from = next
+		b.leave()
 	}
 	return nil
 }
 
-// rows types, checks and appends at most blockRows records.
-func (n *Normaliser) rows(t *table, s *shop, recs *extract.Records, from, to int) error {
-	b, width := &t.hand, len(t.columns)
-	b.start(recs.Lines[from:to])
-	t.parse(n, s, recs.Values[from*width:to*width])
-	if t.check != nil {
-		t.check(t)
-	}
-	t.require()
+// take rejects or appends the rows of a block, which are records from one on.
+func (n *Normaliser) take(b *block, recs *extract.Records, from int) error {
+	t := n.table(b.layout)
 	if b.faulty > 0 {
 		for row, p := range b.faults[:b.rows] {
 			if p == nil {
@@ -184,13 +170,14 @@ func (n *Normaliser) rows(t *table, s *shop, recs *extract.Records, from, to int
 		}
 		b.drop()
 	}
-	n.identify(t)
-	t.digest(n)
-	if t.finish != nil {
-		t.finish(n, t, s)
+	if b.rows == 0 {
+		return nil
 	}
-	n.note(t)
-	t.append(n, s)
+	n.identify(b)
+	t.digest(n, b)
+	n.finish(b)
+	n.note(b)
+	t.append(n, b)
 	t.counts.Accepted += b.rows
 	if t.full(n.opts.BatchRows) {
 		if err := n.flush(t); err != nil {
@@ -212,13 +199,13 @@ func (n *Normaliser) reject(t *table, recs *extract.Records, row int, p *problem
 
 // note keeps the latest time of the file. Dates until which something holds are
 // left out.
-func (n *Normaliser) note(t *table) {
-	for _, m := range t.times {
-		c := &t.hand.columns[m.index]
+func (n *Normaliser) note(b *block) {
+	for _, m := range b.times {
+		c := &b.columns[m.index]
 		if m.until || c.count == 0 {
 			continue
 		}
-		for row, there := range c.there[:t.hand.rows] {
+		for row, there := range c.there[:b.rows] {
 			if at := c.numbers[row] * m.unit; there && (!n.any || at > n.latest) {
 				n.latest, n.any = at, true
 			}
@@ -247,25 +234,17 @@ func (n *Normaliser) Finish() (Result, error) {
 			res.Datasets[name] = t.counts
 		}
 	}
-	n.tables, n.last, n.masks = nil, nil, nil
+	n.tables, n.masks = nil, nil
 	return res, nil
 }
 
-func (n *Normaliser) table(name string) (*table, error) {
-	if n.last != nil && n.last.source.Name == name {
-		return n.last, nil
-	}
-	schema := dataset.ByName(name)
-	if schema == nil || schema.Internal {
-		return nil, fmt.Errorf("unknown dataset %q", name)
-	}
-	t := n.tables[name]
+func (n *Normaliser) table(l *layout) *table {
+	t := n.tables[l.source.Name]
 	if t == nil {
-		t = newTable(schema, n)
-		n.tables[name] = t
+		t = newTable(l, n.opts.Privacy)
+		n.tables[l.source.Name] = t
 	}
-	n.last = t
-	return t, nil
+	return t
 }
 
 func (n *Normaliser) flush(t *table) error {

@@ -12,30 +12,29 @@ type typing struct {
 	column *column
 	out    *cells
 	values []string // from the first row's on
-	width  int      // values of a row
 }
 
-// parse types the values of the rows at hand, which stand row after row. Of a row
+// parse types the values of a block's rows, which stand row after row. Of a row
 // whose value cannot be used no further column is looked at.
-func (t *table) parse(n *Normaliser, s *shop, values []string) {
-	for i := range t.columns {
-		c := &t.columns[i]
-		y := typing{block: &t.hand, column: c, out: &t.hand.columns[i], values: values[i:], width: len(t.columns)}
+func (t *typist) parse(b *block, values []string) {
+	for i := range b.width {
+		c := &b.layout.columns[i]
+		y := typing{block: b, column: c, out: &b.columns[i], values: values[i:]}
 		switch c.form {
 		case literalForm:
 			y.literals()
 		case idForm:
 			y.ids()
 		case buyerForm:
-			y.people(n.buyers)
+			y.people(t.buyers)
 		case agentForm:
-			y.people(n.agents)
+			y.people(t.agents)
 		case enumForm:
 			y.enums()
 		case listForm:
 			y.lists()
 		case instantForm:
-			y.numbers(s.zone.parseInstant, timeHint)
+			y.numbers(b.shop.clock.parseInstant, timeHint)
 		case dateForm:
 			y.numbers(parseDate, dateHint)
 		case moneyForm:

@@ -79,7 +79,8 @@ func TestEveryRecordIsOneRowOrOneReject(t *testing.T) {
 	})
 }
 
-// How rows are handed on together changes nothing.
+// How rows are handed on together changes nothing, nor that they are typed beside
+// the taking of others.
 func TestRecordsTogetherAreAsOneByOne(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		schema := rapid.SampledFrom(dataset.All()).Draw(t, "dataset")
@@ -103,20 +104,40 @@ func TestRecordsTogetherAreAsOneByOne(t *testing.T) {
 			}
 			return nil
 		})
-		together := normalised(t, opts, func(n *normalise.Normaliser) error {
-			for from := 0; from < len(recs); {
-				to := rapid.IntRange(from+1, len(recs)).Draw(t, "to")
-				if err := n.AcceptAll(joined(recs[from:to])); err != nil {
-					return err
-				}
-				from = to
-			}
-			return nil
-		})
+		var parcels []*extract.Records
+		for from := 0; from < len(recs); {
+			to := rapid.IntRange(from+1, len(recs)).Draw(t, "to")
+			parcels = append(parcels, joined(recs[from:to]))
+			from = to
+		}
+		together := normalised(t, opts, func(n *normalise.Normaliser) error { return takeBeside(n, parcels) })
 		if !reflect.DeepEqual(single, together) {
 			t.Fatalf("one by one %+v, together %+v", single, together)
 		}
 	})
+}
+
+// takeBeside types rows in one goroutine and takes them in another.
+func takeBeside(n *normalise.Normaliser, parcels []*extract.Records) error {
+	on, failed := make(chan normalise.Typed, len(parcels)), make(chan error, 1)
+	go func() {
+		defer close(on)
+		for _, recs := range parcels {
+			typed, err := n.Type(recs)
+			if err != nil {
+				failed <- err
+				return
+			}
+			on <- typed
+		}
+		failed <- nil
+	}()
+	for typed := range on {
+		if err := n.Take(typed); err != nil {
+			return err
+		}
+	}
+	return <-failed
 }
 
 // outcome is all that becomes of records.

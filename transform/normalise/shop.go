@@ -12,7 +12,8 @@ import (
 // patterns of the minutes met last.
 type shop struct {
 	platform, id string
-	zone         *zone
+	clock        *zone              // of the typist
+	calendar     *zone              // the same, of who takes what he typed
 	patterns     []patternsOfMinute // by minute, made when first needed
 	buyers       fingerprints       // of those written to the dataset of buyers
 }
@@ -26,28 +27,30 @@ type patternsOfMinute struct {
 }
 
 // newShop makes a shop; shops of one time zone share its clock.
-func (n *Normaliser) newShop(platform, id string, loc *time.Location) *shop {
-	if n.zones[loc] == nil {
-		n.zones[loc] = newZone(loc)
+func (t *typist) newShop(platform, id string, loc *time.Location) *shop {
+	z := t.zones[loc]
+	if z[0] == nil {
+		z = [2]*zone{newZone(loc), newZone(loc)}
+		t.zones[loc] = z
 	}
-	s := &shop{platform: platform, id: id, zone: n.zones[loc]}
-	n.shops[[2]string{platform, id}] = s
+	s := &shop{platform: platform, id: id, clock: z[0], calendar: z[1]}
+	t.shops[[2]string{platform, id}] = s
 	return s
 }
 
 // shopOf finds the shop of a row; platform and id override the file's own.
-func (n *Normaliser) shopOf(platform, id string) (*shop, *problem) {
+func (t *typist) shopOf(platform, id string) (*shop, *problem) {
 	if platform == "" && id == "" {
-		return n.own, nil
+		return t.own, nil
 	}
 	platform, id = cellText(platform), cellText(id)
 	if platform == "" {
-		platform = n.opts.Platform
+		platform = t.opts.Platform
 	}
 	if id == "" {
-		id = n.opts.Shop
+		id = t.opts.Shop
 	}
-	if s := n.shops[[2]string{platform, id}]; s != nil {
+	if s := t.shops[[2]string{platform, id}]; s != nil {
 		return s, nil
 	}
 	if !slices.Contains(dataset.Platforms(), platform) {
@@ -57,18 +60,18 @@ func (n *Normaliser) shopOf(platform, id string) (*shop, *problem) {
 	if why != "" || clean == "" {
 		return nil, &problem{"shop_id", "unusable shop id", "the shop's id as text"}
 	}
-	loc := n.opts.Location
-	if n.opts.ShopLocation != nil {
-		l, ok := n.opts.ShopLocation(platform, clean)
+	loc := t.opts.Location
+	if t.opts.ShopLocation != nil {
+		l, ok := t.opts.ShopLocation(platform, clean)
 		if !ok || l == nil {
 			return nil, &problem{"shop_id", "unknown shop", "add the shop to `shops` in the configuration"}
 		}
 		loc = l
 	}
-	if s := n.shops[[2]string{platform, clean}]; s != nil {
+	if s := t.shops[[2]string{platform, clean}]; s != nil {
 		return s, nil
 	}
-	return n.newShop(strings.Clone(platform), strings.Clone(clean), loc), nil
+	return t.newShop(strings.Clone(platform), strings.Clone(clean), loc), nil
 }
 
 // rulesAt gives the rules on texts of a message's business day, nil = none.
@@ -89,7 +92,7 @@ func (n *Normaliser) rulesAt(s *shop, micros int64) TextJudge {
 	if n.opts.BusinessDate != nil {
 		day = n.opts.BusinessDate(s.platform, s.id, at)
 	} else {
-		day = time.Unix(s.zone.day(micros)*86400, 0).UTC()
+		day = time.Unix(s.calendar.day(micros)*86400, 0).UTC()
 	}
 	*e = patternsOfMinute{minute, true, n.opts.TextRules.At(s.platform, s.id, day)}
 	return e.rules

@@ -4,26 +4,31 @@ import (
 	"errors"
 
 	"kefu/extract"
+	"kefu/transform/normalise"
 )
 
-// taker is a sink that takes many rows at once.
+// taker is a sink that takes many rows at once, in two steps.
 type taker interface {
 	extract.Sink
-	// AcceptAll takes canonical rows; it does not keep its slices.
-	AcceptAll(*extract.Records) error
+	// Type does what can be done with rows before those ahead of them are taken,
+	// beside the other calls. An error is that of the rows' place in the call of Take.
+	Type(*extract.Records) (normalise.Typed, error)
+	// Take takes rows that were typed; it does not keep slices of theirs.
+	Take(*extract.Records, normalise.Typed) error
 }
 
-// relay hands what a reader finds to a sink in a goroutine of its own and in
-// the order in which it was found: so the next rows are read while the last are
-// normalised. Rows of one dataset that follow each other are handed on together,
-// after all lines that were read for them. It implements extract.Sink for one
-// goroutine.
+// relay hands what a reader finds to a sink in the order in which it was found,
+// and in goroutines of its own: so the next rows are read while the last are typed,
+// and those before these are taken. Rows of one dataset that follow each other are
+// handed on together, after all lines that were read for them. It implements
+// extract.Sink for one goroutine.
 type relay struct {
 	to     taker
 	filled *parcel      // by the reader
 	lines  int          // read of a dataset, which the next call tells
 	of     string       // the dataset
-	on     chan *parcel // to the sink
+	on     chan *parcel // to be typed
+	typed  chan *parcel // to the sink
 	back   chan *parcel // to be filled again
 	done   chan struct{}
 	err    error // of the sink, once done is closed
@@ -37,21 +42,27 @@ type parcel struct {
 	starts []int    // of each record's bytes in raw
 	raw    []byte   // of records and rejects
 	size   int      // calls and records
-
-	records extract.Records // of the call at hand
+	rows   []rows   // of calls that accept some
 }
 
 // call is one call of a sink.
 type call struct {
-	what    func(*parcel, *call, taker) error // nil = only lines were read
+	what    func(*parcel, *call, taker) error // nil = rows to take, or only lines were read
 	dataset string
 	read    int // lines of the dataset that were read before
 	line    int
-	rows    stretch // of records
+	records stretch
 	values  stretch
 	raw     stretch
 	a, b    string // platform and shop, the filter, or the column and the text of a message
 	hint    string
+}
+
+// rows are those of a call, and what typing made of them.
+type rows struct {
+	extract.Records
+	typed normalise.Typed
+	err   error
 }
 
 // stretch is a part of a parcel's records, values or bytes.
@@ -61,43 +72,91 @@ type stretch struct{ from, to int }
 var nothing = stretch{-1, -1}
 
 const (
-	parcels     = 4   // on their way at most
+	parcels     = 6   // on their way at most
 	parcelCalls = 512 // calls and records, after which a parcel is sent
 	parcelBytes = 256 << 10
 )
 
 func newRelay(to taker) *relay {
-	r := &relay{to: to, filled: &parcel{}, on: make(chan *parcel, parcels), back: make(chan *parcel, parcels), done: make(chan struct{})}
+	r := &relay{to: to, filled: &parcel{}, on: make(chan *parcel, parcels), typed: make(chan *parcel, parcels), back: make(chan *parcel, parcels), done: make(chan struct{})}
 	for range parcels - 1 {
 		r.back <- &parcel{}
 	}
+	go r.typeAll()
 	go r.run()
 	return r
+}
+
+// typeAll types the rows of the parcels until the relay ends.
+func (r *relay) typeAll() {
+	defer close(r.typed)
+	for p := range r.on {
+		p.collect()
+		for i := range p.rows {
+			rows := &p.rows[i]
+			rows.typed, rows.err = r.to.Type(&rows.Records)
+		}
+		r.typed <- p // there is room for all of them
+	}
 }
 
 // run makes the calls until the relay ends or one of them fails.
 func (r *relay) run() {
 	defer close(r.done)
-	for p := range r.on {
-		for i := range p.calls {
-			c := &p.calls[i]
-			if c.read > 0 {
-				r.to.Read(c.dataset, c.read)
-			}
-			if c.what == nil {
-				continue
-			}
-			if r.err = c.what(p, c, r.to); r.err != nil {
-				return
-			}
+	for p := range r.typed {
+		if r.err = r.call(p); r.err != nil {
+			return
 		}
 		p.clear()
 		r.back <- p
 	}
 }
 
+// call makes the calls of a parcel.
+func (r *relay) call(p *parcel) error {
+	taken := 0
+	for i := range p.calls {
+		c := &p.calls[i]
+		if c.read > 0 {
+			r.to.Read(c.dataset, c.read)
+		}
+		var err error
+		switch {
+		case c.records.to > 0:
+			rows := &p.rows[taken]
+			taken++
+			if err = rows.err; err == nil {
+				err = r.to.Take(&rows.Records, rows.typed)
+			}
+		case c.what != nil:
+			err = c.what(p, c, r.to)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// collect lists the rows of the calls that accept some.
+func (p *parcel) collect() {
+	for i := range p.calls {
+		c := &p.calls[i]
+		if c.records.to == 0 {
+			continue
+		}
+		recs := extract.Records{
+			Dataset: c.dataset, Platform: c.a, Shop: c.b, Lines: p.lines[c.records.from:c.records.to], Values: p.values[c.values.from:c.values.to],
+		}
+		if c.raw != nothing {
+			recs.Raw, recs.Starts = p.raw[:c.raw.to], p.starts[c.records.from:c.records.to]
+		}
+		p.rows = append(p.rows, rows{Records: recs})
+	}
+}
+
 func (p *parcel) clear() {
-	*p = parcel{calls: p.calls[:0], values: p.values[:0], lines: p.lines[:0], starts: p.starts[:0], raw: p.raw[:0]}
+	*p = parcel{calls: p.calls[:0], rows: p.rows[:0], values: p.values[:0], lines: p.lines[:0], starts: p.starts[:0], raw: p.raw[:0]}
 }
 
 // add notes a call. The error is that of an earlier one.
@@ -140,6 +199,9 @@ func (r *relay) end(read error) error {
 	r.on <- r.filled
 	close(r.on)
 	<-r.done
+	for range r.typed {
+		continue // typing ends with the parcels that nobody takes any more
+	}
 	if r.err != nil && !errors.Is(read, r.err) {
 		return r.err
 	}
@@ -185,11 +247,11 @@ func (r *relay) Accept(rec extract.Record) error {
 	if last := p.run(&rec, raw); last != nil && (r.lines == 0 || r.of == rec.Dataset) {
 		last.read += r.lines
 		r.lines = 0
-		last.rows.to, last.values.to, last.raw.to = len(p.lines), len(p.values), raw.to
+		last.records.to, last.values.to, last.raw.to = len(p.lines), len(p.values), raw.to
 		return r.noted()
 	}
 	return r.add(call{
-		what: doAccept, dataset: rec.Dataset, rows: stretch{len(p.lines) - 1, len(p.lines)},
+		dataset: rec.Dataset, records: stretch{len(p.lines) - 1, len(p.lines)},
 		values: stretch{len(p.values) - len(rec.Values), len(p.values)}, raw: raw, a: rec.Platform, b: rec.Shop,
 	})
 }
@@ -201,21 +263,10 @@ func (p *parcel) run(rec *extract.Record, raw stretch) *call {
 		return nil
 	}
 	c := &p.calls[len(p.calls)-1]
-	if c.rows.to == 0 || c.dataset != rec.Dataset || c.a != rec.Platform || c.b != rec.Shop || (c.raw == nothing) != (raw == nothing) {
+	if c.records.to == 0 || c.dataset != rec.Dataset || c.a != rec.Platform || c.b != rec.Shop || (c.raw == nothing) != (raw == nothing) {
 		return nil
 	}
 	return c
-}
-
-func doAccept(p *parcel, c *call, to taker) error {
-	recs := &p.records
-	*recs = extract.Records{
-		Dataset: c.dataset, Platform: c.a, Shop: c.b, Lines: p.lines[c.rows.from:c.rows.to], Values: p.values[c.values.from:c.values.to],
-	}
-	if c.raw != nothing {
-		recs.Raw, recs.Starts = p.raw[:c.raw.to], p.starts[c.rows.from:c.rows.to]
-	}
-	return to.AcceptAll(recs)
 }
 
 // Merge implements extract.Sink.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"kefu/extract"
+	"kefu/transform/normalise"
 )
 
 // logged is a sink that spells its calls, and fails at one of them. Of lines it
@@ -39,7 +40,8 @@ func (l *logged) Read(_ string, lines int) { l.lines += lines }
 func (l *logged) Accept(r extract.Record) error {
 	return l.row("accept %s %d %q %s/%s %q", r.Dataset, r.Line, r.Values, r.Platform, r.Shop, r.Raw)
 }
-func (l *logged) AcceptAll(r *extract.Records) error {
+func (l *logged) Type(*extract.Records) (normalise.Typed, error) { return normalise.Typed{}, nil }
+func (l *logged) Take(r *extract.Records, _ normalise.Typed) error {
 	for row := range r.Len() {
 		if err := l.Accept(r.At(row)); err != nil {
 			return err

@@ -74,10 +74,13 @@ func (s *sink) Accept(r extract.Record) error {
 	return err
 }
 
-// AcceptAll is Accept for many rows.
-func (s *sink) AcceptAll(r *extract.Records) error {
+// Type implements taker.
+func (s *sink) Type(r *extract.Records) (normalise.Typed, error) { return s.normaliser.Type(r) }
+
+// Take implements taker: Accept for many rows.
+func (s *sink) Take(r *extract.Records, typed normalise.Typed) error {
 	before := s.accepting(r.Dataset, r.Len(), r.Values)
-	err := s.normaliser.AcceptAll(r)
+	err := s.normaliser.Take(typed)
 	s.accepted(r.Dataset, before)
 	return err
 }

@@ -25,7 +25,10 @@ type room struct {
 
 // gather copies rows, in the order given, into one batch, which is good until
 // the rooms are used again.
-func (s *stack) gather(rows []ref, in rooms) (arrow.RecordBatch, error) {
+func (s *stack) gather(rows []ref, in *rooms) (arrow.RecordBatch, error) {
+	for len(*in) < len(s.columns) {
+		*in = append(*in, room{})
+	}
 	columns := make([]arrow.Array, len(s.columns))
 	defer func() {
 		for _, c := range columns {
@@ -36,15 +39,12 @@ func (s *stack) gather(rows []ref, in rooms) (arrow.RecordBatch, error) {
 	}()
 	for i := range columns {
 		var err error
-		if columns[i], err = s.columns[i].gather(rows, &in[i]); err != nil {
+		if columns[i], err = s.columns[i].gather(rows, &(*in)[i]); err != nil {
 			return nil, fmt.Errorf("order column %s: %w", s.schema.Field(i).Name, err)
 		}
 	}
 	return array.NewRecordBatch(s.schema, columns, int64(len(rows))), nil
 }
-
-// rooms makes some for the stack.
-func (s *stack) rooms() rooms { return make(rooms, len(s.columns)) }
 
 func (c *column) gather(rows []ref, in *room) (arrow.Array, error) {
 	typ := c.arrays[0].DataType()

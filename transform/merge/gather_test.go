@@ -28,11 +28,11 @@ func TestRowsAreGatheredAsTheyAre(t *testing.T) {
 			}
 		}
 		r.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
-		s, err := newStack(batches)
+		s, err := newStack(batches, &lexicon{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		in := s.rooms()
+		in := &rooms{}
 		for _, some := range [][]ref{rows, rows[:len(rows)/2], rows[len(rows)/3:]} {
 			got, err := s.gather(some, in)
 			if err != nil {

@@ -22,7 +22,6 @@ import (
 
 	"kefu/extract/dataset"
 	"kefu/extract/lake"
-	"kefu/extract/lake/datafile"
 	"kefu/transform/compute"
 )
 
@@ -80,7 +79,7 @@ type Merger struct {
 	gone    []string // source_file of what was withdrawn
 	piles   map[string]*pile
 	cutting *cutting
-	writer  *datafile.Writer // of the cut under way
+	desk    *desk // of the cut under way
 	budget  int64
 }
 
@@ -171,11 +170,11 @@ func (m *Merger) expect(ctx context.Context, s *dataset.Schema) (*pile, error) {
 		return p, nil
 	}
 	spec, err := m.store.Ensure(ctx, Spec(s))
-	if err == nil && m.writer == nil {
-		m.writer, err = datafile.NewWriter()
-	}
 	if err != nil {
 		return nil, fmt.Errorf("make room for %s: %w", s.Name, err)
+	}
+	if m.desk == nil {
+		m.desk = newDesk()
 	}
 	m.piles[s.Name] = newPile(s, spec)
 	return m.piles[s.Name], nil
@@ -192,7 +191,7 @@ func (m *Merger) startCut(p *pile) error {
 	m.cutting = c
 	go func() {
 		var err error
-		c.kept, err = p.cut(m.store, m.writer, batches, true)
+		c.kept, err = p.cut(m.store, m.desk, batches, true)
 		c.done <- err
 	}()
 	return nil
@@ -294,7 +293,7 @@ func (m *Merger) settlePile(ctx context.Context, p *pile) error {
 	}
 	m.date(p)
 	if batches := p.take(); len(batches) > 0 {
-		if _, err := p.cut(m.store, m.writer, batches, false); err != nil {
+		if _, err := p.cut(m.store, m.desk, batches, false); err != nil {
 			return err
 		}
 	}
@@ -324,18 +323,20 @@ func (m *Merger) settleAll() error {
 		}
 	}
 	slices.SortFunc(full, func(a, b *pile) int { return cmp.Compare(b.bytes, a.bytes) })
+	desks := make(chan *desk, cutters)
+	for range cutters - 1 {
+		desks <- newDesk()
+	}
+	desks <- m.desk
 	var work errgroup.Group
 	work.SetLimit(cutters)
 	for _, p := range full {
 		m.date(p)
 		batches := p.take()
 		work.Go(func() error {
-			w, err := datafile.NewWriter()
-			if err != nil {
-				release(batches)
-				return err
-			}
-			_, err = p.cut(m.store, w, batches, false)
+			at := <-desks
+			_, err := p.cut(m.store, at, batches, false)
+			desks <- at
 			return err
 		})
 	}

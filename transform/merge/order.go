@@ -14,7 +14,11 @@ import (
 // as they came.
 type sorter struct {
 	keys []key // most significant first; those alike in all rows are left out
+	in   *sorting
 }
+
+// sorting is where items are sorted, used again and again.
+type sorting struct{ items, spare []item }
 
 // key is a column that rows are ordered by.
 type key struct {
@@ -30,22 +34,22 @@ type item struct {
 	ref    ref
 }
 
-func newSorter(s *stack, columns []int) *sorter {
-	out := &sorter{}
+func newSorter(s *stack, columns []int, in *sorting) *sorter {
+	out := &sorter{in: in}
 	for _, c := range columns {
-		if k, varies := keyOf(&s.columns[c]); varies {
+		if k, varies := keyOf(&s.columns[c], in); varies {
 			out.keys = append(out.keys, k)
 		}
 	}
 	return out
 }
 
-func keyOf(c *column) (k key, varies bool) {
+func keyOf(c *column, in *sorting) (k key, varies bool) {
 	if c.nulls > 0 {
 		k.there = c.arrays
 	}
 	if c.codes != nil {
-		ranks := c.ranks()
+		ranks := c.ranks(in)
 		for b, a := range c.arrays {
 			if d, ok := a.(*array.Dictionary); ok {
 				k.numbers = append(k.numbers, rankNumbers(d, c.codes[b], ranks))
@@ -64,7 +68,7 @@ func keyOf(c *column) (k key, varies bool) {
 }
 
 // ranks tells where each word stands among the sorted.
-func (c *column) ranks() []int64 {
+func (c *column) ranks(in *sorting) []int64 {
 	shared := 0
 	for i, word := range c.words {
 		if i == 0 {
@@ -72,11 +76,11 @@ func (c *column) ranks() []int64 {
 		}
 		shared = common(c.words[0][:shared], word)
 	}
-	items := make([]item, len(c.words))
+	items := in.room(len(c.words))
 	for i, word := range c.words {
 		items[i] = item{prefixOf(word[shared:]), ref{row: uint32(i)}}
 	}
-	arrange(items, func(a, b ref) int { return cmp.Compare(c.words[a.row], c.words[b.row]) })
+	in.arrange(items, func(a, b ref) int { return cmp.Compare(c.words[a.row], c.words[b.row]) })
 	ranks := make([]int64, len(items))
 	for rank, at := range items {
 		ranks[at.ref.row] = int64(rank)
@@ -139,9 +143,9 @@ func (s *sorter) sort(rows []ref) {
 	if len(s.keys) == 0 {
 		return
 	}
-	items := make([]item, len(rows))
+	items := s.in.room(len(rows))
 	s.prefixes(items, rows)
-	arrange(items, func(a, b ref) int {
+	s.in.arrange(items, func(a, b ref) int {
 		for i := range s.keys {
 			if c := s.keys[i].compare(a, b); c != 0 {
 				return c
@@ -161,7 +165,7 @@ const fewBits = 16
 // in as many bits as their range asks for, of the first texts the beginning.
 func (s *sorter) prefixes(items []item, rows []ref) {
 	for i, r := range rows {
-		items[i].ref = r
+		items[i] = item{ref: r}
 	}
 	room := 64
 	for i := range s.keys {
@@ -212,10 +216,16 @@ func (k *key) bounds(rows []ref) (low, high int64) {
 // fewItems is how many items are not worth counting.
 const fewItems = 256
 
+// room is one for so many items.
+func (s *sorting) room(n int) []item {
+	s.items = resized(s.items, n)
+	return s.items
+}
+
 // arrange sorts items by their prefix, those of one prefix as told.
-func arrange(items []item, compare func(a, b ref) int) {
+func (s *sorting) arrange(items []item, compare func(a, b ref) int) {
 	if len(items) > fewItems {
-		items = byPrefix(items)
+		s.byPrefix(items)
 	} else {
 		slices.SortFunc(items, func(a, b item) int { return cmp.Compare(a.prefix, b.prefix) })
 	}
@@ -233,14 +243,15 @@ func arrange(items []item, compare func(a, b ref) int) {
 
 // byPrefix sorts items byte by byte, from the last; bytes that are alike in all
 // of them cost nothing.
-func byPrefix(items []item) []item {
+func (s *sorting) byPrefix(items []item) {
 	var counts [8][256]int
 	for _, it := range items {
 		for b := range counts {
 			counts[b][byte(it.prefix>>(8*b))]++
 		}
 	}
-	from, to := items, make([]item, len(items))
+	s.spare = resized(s.spare, len(items))
+	from, to := items, s.spare
 	for b := range counts {
 		shift := 8 * b
 		if counts[b][byte(items[0].prefix>>shift)] == len(items) {
@@ -262,7 +273,6 @@ func byPrefix(items []item) []item {
 	if &from[0] != &items[0] {
 		copy(items, from)
 	}
-	return items
 }
 
 // shared is how many bytes all texts of the rows start with.

@@ -140,11 +140,11 @@ func TestRowsAreSortedByAllTheirKeys(t *testing.T) {
 			}
 			return byPlace(a, b)
 		})
-		s, err := newStack(batches)
+		s, err := newStack(batches, &lexicon{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		newSorter(s, order).sort(rows)
+		newSorter(s, order, &sorting{}).sort(rows)
 		if !slices.Equal(rows, want) {
 			var names []string
 			for _, c := range columns {

@@ -86,9 +86,9 @@ func release(batches []arrow.RecordBatch) {
 // cut writes rows as runs and releases them. When more of them are to come,
 // the rows of the partition that came last stay with the pile: it is likely to
 // go on, and half a partition in a run is written twice.
-func (p *pile) cut(store compute.Store, w *datafile.Writer, batches []arrow.RecordBatch, more bool) ([]arrow.RecordBatch, error) {
+func (p *pile) cut(store compute.Store, at *desk, batches []arrow.RecordBatch, more bool) ([]arrow.RecordBatch, error) {
 	defer release(batches)
-	rows, err := newStack(batches)
+	rows, err := newStack(batches, &at.words)
 	if err != nil {
 		return nil, err
 	}
@@ -98,29 +98,51 @@ func (p *pile) cut(store compute.Store, w *datafile.Writer, batches []arrow.Reco
 	}
 	var kept []arrow.RecordBatch
 	if open := parts[last]; more && len(parts) > 1 && len(open) < rows.rows()/2 {
-		b, err := rows.gather(open, rows.rooms())
+		b, err := rows.gather(open, &rooms{})
 		if err != nil {
 			return nil, err
 		}
 		kept = append(kept, b)
 		delete(parts, last)
 	}
-	sorter, in := newSorter(rows, p.order()), rows.rooms()
+	sorter := newSorter(rows, p.order(), &at.sorting)
 	for _, name := range slices.Sorted(maps.Keys(parts)) {
 		sorter.sort(parts[name])
-		if err := p.write(store, w, rows, in, name, parts[name]); err != nil {
+		if err := p.write(store, at, rows, name, parts[name]); err != nil {
 			return kept, err
 		}
 	}
 	return kept, nil
 }
 
+// desk is what one goroutine writes runs with. Its memory is used again from run
+// to run.
+type desk struct {
+	writer  *datafile.Writer
+	rooms   rooms
+	sorting sorting
+	words   lexicon
+}
+
+// deskLimit is how many bytes of a run a desk makes room for beyond that run.
+const deskLimit = 48 << 20
+
+// clear makes sure that a desk does not keep the room of an exceptional run.
+func (d *desk) clear(bytes int64) {
+	if bytes > deskLimit {
+		*d = desk{writer: d.writer, words: d.words}
+	}
+}
+
+func newDesk() *desk { return &desk{writer: datafile.NewWriter()} }
+
 // write puts rows of a partition into a new file.
-func (p *pile) write(store compute.Store, w *datafile.Writer, from *stack, in rooms, partition string, rows []ref) error {
-	sorted, err := from.gather(rows, in)
+func (p *pile) write(store compute.Store, at *desk, from *stack, partition string, rows []ref) error {
+	sorted, err := from.gather(rows, &at.rooms)
 	if err != nil {
 		return err
 	}
+	defer at.clear(sizeOf(sorted))
 	defer sorted.Release()
 	r := run{File: lake.File{Path: store.NewFilePath(p.spec.Name, partition), Partition: partition, Rows: sorted.NumRows()}}
 	if err := p.prints.add(sorted, p.key()); err != nil {
@@ -133,7 +155,7 @@ func (p *pile) write(store compute.Store, w *datafile.Writer, from *stack, in ro
 	defer complete.Release()
 	r.versioned = versioned
 	p.runs = append(p.runs, r) // from now on the file is known, to be removed
-	return w.Write(r.Path, p.spec, complete)
+	return at.writer.Write(r.Path, p.spec, complete)
 }
 
 // complete gives rows the columns that the merge adds.

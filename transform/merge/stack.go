@@ -27,7 +27,7 @@ type column struct {
 	united arrow.Array // words
 }
 
-func newStack(batches []arrow.RecordBatch) (*stack, error) {
+func newStack(batches []arrow.RecordBatch, words *lexicon) (*stack, error) {
 	s := &stack{schema: batches[0].Schema(), batches: batches}
 	for i := range s.schema.NumFields() {
 		c := column{arrays: make([]arrow.Array, len(batches))}
@@ -36,7 +36,7 @@ func newStack(batches []arrow.RecordBatch) (*stack, error) {
 			c.nulls += c.arrays[b].NullN()
 		}
 		if _, ok := c.arrays[0].(*array.Dictionary); ok {
-			if err := c.unite(); err != nil {
+			if err := c.unite(words); err != nil {
 				return nil, fmt.Errorf("unite column %s: %w", s.schema.Field(i).Name, err)
 			}
 		}
@@ -46,14 +46,8 @@ func newStack(batches []arrow.RecordBatch) (*stack, error) {
 }
 
 // unite makes one dictionary of those of all batches.
-func (c *column) unite() error {
-	most := 0
-	for _, a := range c.arrays {
-		if d, ok := a.(*array.Dictionary); ok {
-			most += d.Dictionary().Len()
-		}
-	}
-	places := make(map[string]int32, most)
+func (c *column) unite(places *lexicon) error {
+	places.reset()
 	for _, a := range c.arrays {
 		d, ok := a.(*array.Dictionary)
 		if !ok {
@@ -65,17 +59,11 @@ func (c *column) unite() error {
 		}
 		codes := make([]int32, words.Len())
 		for i := range codes {
-			word := words.Value(i)
-			at, known := places[word]
-			if !known {
-				at = int32(len(c.words))
-				places[word] = at
-				c.words = append(c.words, word)
-			}
-			codes[i] = at
+			codes[i] = places.code(words.Value(i))
 		}
 		c.codes = append(c.codes, codes)
 	}
+	c.words = places.take()
 	b := array.NewStringBuilder(memory.DefaultAllocator)
 	defer b.Release()
 	b.AppendStringValues(c.words, nil)

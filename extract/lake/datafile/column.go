@@ -39,6 +39,9 @@ func (w *Writer) encode(column arrow.Array, from, to int) (*chunk, error) {
 		}
 	}
 	w.page = c.page
+	if c.dictionary != nil {
+		w.dictionary = c.dictionary
+	}
 	return c, nil
 }
 
@@ -114,6 +117,7 @@ func (w *Writer) coded(c *chunk, a *array.Dictionary, nulls int) error {
 		return fmt.Errorf("rows of type %s cannot be written", a.DataType())
 	}
 	values := present(&w.narrow, codes.Int32Values(), a, nulls)
+	c.dictionary = w.dictionary[:0]
 	if words.Len() == 1 {
 		c.enter(words.Value(0))
 		c.appendConstant(len(values))
@@ -180,6 +184,7 @@ func (w *Writer) texts(c *chunk, a *array.String) {
 		c.appendCodes(w.codes)
 		return
 	}
+	w.dictionary = c.dictionary
 	c.dictionary, c.entries = nil, 0
 	c.stats.HasMin, c.stats.HasMax = false, false
 	low, high, seen := "", "", false
@@ -200,7 +205,7 @@ func (w *Writer) texts(c *chunk, a *array.String) {
 // repeated makes a dictionary of the texts; it gives up when too few repeat.
 func (w *Writer) repeated(c *chunk, a *array.String) bool {
 	clear(w.words)
-	w.codes = w.codes[:0]
+	w.codes, c.dictionary = w.codes[:0], w.dictionary[:0]
 	for i := range a.Len() {
 		if a.IsNull(i) {
 			continue

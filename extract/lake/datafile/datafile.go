@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 
+	libzstd "github.com/DataDog/zstd"
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
@@ -21,7 +22,6 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/metadata"
 	"github.com/apache/arrow-go/v18/parquet/schema"
-	"github.com/klauspost/compress/zstd"
 
 	"kefu/extract/lake"
 )
@@ -34,7 +34,9 @@ const magic = "PAR1"
 
 // Writer writes data files, one at a time.
 type Writer struct {
-	zstd       *zstd.Encoder
+	zstd       libzstd.Ctx
+	pages      file.PageWriter
+	out        *bufio.Writer
 	words      map[string]int32 // of the dictionary at hand
 	codes      []int32
 	places     []int32
@@ -46,12 +48,8 @@ type Writer struct {
 }
 
 // NewWriter returns a writer.
-func NewWriter() (*Writer, error) {
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithAllLitEntropyCompression(true))
-	if err != nil {
-		return nil, fmt.Errorf("start compression: %w", err)
-	}
-	return &Writer{zstd: z, words: map[string]int32{}}, nil
+func NewWriter() *Writer {
+	return &Writer{zstd: libzstd.NewCtx(), out: bufio.NewWriterSize(nil, 1<<18), words: map[string]int32{}}
 }
 
 // Write writes rows to a new file. The columns of the spec are found among
@@ -66,7 +64,8 @@ func (w *Writer) Write(path string, spec lake.Spec, rows arrow.RecordBatch) erro
 	if err != nil {
 		return fmt.Errorf("write data file: %w", err)
 	}
-	out := &counter{w: bufio.NewWriterSize(f, 1<<18)}
+	w.out.Reset(f)
+	out := &counter{w: w.out}
 	err = w.file(out, root, spec, rows)
 	if err == nil {
 		err = out.w.Flush()
@@ -153,7 +152,7 @@ func absent(rows int) *chunk {
 
 // chunk writes the pages of a column.
 func (w *Writer) chunk(out *counter, meta *metadata.ColumnChunkMetaDataBuilder, c *chunk, group, column int) error {
-	pages, err := file.NewPageWriter(out, compress.Codecs.Zstd, int(zstd.SpeedFastest), meta, int16(group), int16(column), memory.DefaultAllocator, false, nil, nil)
+	pages, err := w.pagesOf(out, meta, group, column)
 	if err != nil {
 		return err
 	}
@@ -164,8 +163,11 @@ func (w *Writer) chunk(out *counter, meta *metadata.ColumnChunkMetaDataBuilder, 
 			return err
 		}
 	}
-	w.compressed = w.compress(w.compressed[:0], c.page)
-	page := file.NewDataPageV1(memory.NewBufferBytes(w.compressed), int32(c.rows), encoding, parquet.Encodings.RLE, parquet.Encodings.RLE, int32(len(c.page)))
+	compressed, err := w.compress(c.page)
+	if err != nil {
+		return err
+	}
+	page := file.NewDataPageV1(memory.NewBufferBytes(compressed), int32(c.rows), encoding, parquet.Encodings.RLE, parquet.Encodings.RLE, int32(len(c.page)))
 	if _, err := pages.WriteDataPage(page); err != nil {
 		return err
 	}
@@ -177,6 +179,16 @@ func (w *Writer) chunk(out *counter, meta *metadata.ColumnChunkMetaDataBuilder, 
 		nameEncoding(meta.Contents().MetaData.Encodings, c.encoding)
 	}
 	return nil
+}
+
+// pagesOf starts the pages of a column.
+func (w *Writer) pagesOf(out *counter, meta *metadata.ColumnChunkMetaDataBuilder, group, column int) (file.PageWriter, error) {
+	if w.pages != nil {
+		return w.pages, w.pages.Reset(out, compress.Codecs.Zstd, libzstd.BestSpeed, meta, int16(group), int16(column), nil, nil)
+	}
+	var err error
+	w.pages, err = file.NewPageWriter(out, compress.Codecs.Zstd, libzstd.BestSpeed, meta, int16(group), int16(column), memory.DefaultAllocator, false, nil, nil)
+	return w.pages, err
 }
 
 // nameEncoding corrects the first of the encodings that a chunk says to have:

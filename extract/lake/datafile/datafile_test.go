@@ -1,9 +1,12 @@
 package datafile_test
 
 import (
+	"bytes"
 	"database/sql"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -69,11 +72,7 @@ func newFixture(t *testing.T) *fixture {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	w, err := datafile.NewWriter()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &fixture{t, db, w}
+	return &fixture{t, db, datafile.NewWriter()}
 }
 
 // query returns rows as texts, NULL for what is missing.
@@ -221,6 +220,42 @@ func TestRowsBeyondOneGroup(t *testing.T) {
 	groups := f.query("select count(distinct row_group_id), max(stats_max_value) filter (where path_in_schema = 'n' and row_group_id = 0) from parquet_metadata('" + path + "')")
 	if want := []string{"3", "122879"}; !slices.Equal(groups[0], want) {
 		t.Errorf("row groups and the first one's largest number: %v, want %v", groups[0], want)
+	}
+}
+
+// Numbers that cannot be compressed stand in the file as they are; a bit of one
+// that turns over is noticed all the same.
+func TestDamageShows(t *testing.T) {
+	f := newFixture(t)
+	r := rand.New(rand.NewPCG(1, 9))
+	b := array.NewInt64Builder(memory.DefaultAllocator)
+	defer b.Release()
+	for range 20_000 {
+		b.Append(r.Int64())
+	}
+	numbers := b.NewInt64Array()
+	schema := arrow.NewSchema([]arrow.Field{{Name: "n", Type: arrow.PrimitiveTypes.Int64}}, nil)
+	spec := lake.Spec{Name: "t", Columns: []lake.Column{{Name: "n", Type: "BIGINT", ID: 1}}}
+	path := filepath.Join(t.TempDir(), "rows.parquet")
+	if err := f.writer.Write(path, spec, array.NewRecordBatch(schema, []arrow.Array{numbers}, 20_000)); err != nil {
+		t.Fatal(err)
+	}
+	written, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(written, binary.LittleEndian.AppendUint64(nil, uint64(numbers.Value(10_000))))
+	if at < 0 {
+		t.Fatal("the number does not stand there")
+	}
+	written[at] ^= 1
+	if err := os.WriteFile(path, written, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var sum float64
+	err = f.db.QueryRowContext(t.Context(), "select sum(n::double) from read_parquet('"+path+"')").Scan(&sum)
+	if err == nil || !strings.Contains(strings.ToLower(err.Error()), "zstd") {
+		t.Errorf("read %v, %v", sum, err)
 	}
 }
 

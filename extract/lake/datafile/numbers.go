@@ -92,7 +92,7 @@ func lookUp[T whole](w *Writer, c *chunk, values []T, low T, spread int) {
 		}
 		codes[i] = *place - 1
 	}
-	w.places, w.codes, w.dictionary = places, codes, c.dictionary
+	w.places, w.codes = places, codes
 	c.appendCodes(codes)
 }
 

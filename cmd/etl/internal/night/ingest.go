@@ -10,23 +10,12 @@ import (
 	"time"
 
 	"kefu/extract"
-	"kefu/extract/dataset"
 	"kefu/extract/file"
-	"kefu/extract/lake"
 	"kefu/extract/landing"
 	"kefu/extract/ledger"
 	"kefu/transform/merge"
 	"kefu/transform/normalise"
 )
-
-// snapshots are the datasets' files as this run sees them.
-type snapshots struct {
-	files map[string][]lake.File
-	ids   map[string]int64
-}
-
-// stagedSnapshot stands for the snapshot that a dry run does not commit.
-const stagedSnapshot = -2
 
 // gcPercent is by how much the heap may grow between two collections while rows
 // are read.
@@ -311,63 +300,4 @@ func (n *Night) begin(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// merge works the arrived rows into the lake, dataset by dataset.
-func (n *Night) merge(ctx context.Context) (*snapshots, error) {
-	current := &snapshots{files: map[string][]lake.File{}, ids: map[string]int64{}}
-	all := append(dataset.All(), dataset.Internals()...)
-	arrived := map[string]bool{}
-	for _, d := range n.merger.Datasets() {
-		arrived[d] = true
-	}
-	n.Events.Stage("merge", len(all))
-	for _, s := range all {
-		if _, err := n.Lake.Ensure(ctx, merge.Spec(s)); err != nil {
-			return nil, fmt.Errorf("prepare table %s: %w", s.Name, err)
-		}
-		files, id, err := n.Lake.Files(ctx, s.Name, 0)
-		if err != nil {
-			return nil, fmt.Errorf("read table %s: %w", s.Name, err)
-		}
-		if arrived[s.Name] {
-			if files, id, err = n.mergeDataset(ctx, s, files, id); err != nil {
-				return nil, err
-			}
-		}
-		current.files[s.Name], current.ids[s.Name] = files, id
-		n.Events.Step(s.Name)
-	}
-	return current, nil
-}
-
-func (n *Night) mergeDataset(ctx context.Context, s *dataset.Schema, files []lake.File, id int64) ([]lake.File, int64, error) {
-	outcome, err := n.merger.Merge(ctx, s, files)
-	if err != nil {
-		return nil, 0, err
-	}
-	if !s.Internal {
-		n.countGone(outcome.Gone)
-		if err := n.settleArrivals(ctx, s, outcome); err != nil {
-			return nil, 0, err
-		}
-	}
-	if len(outcome.Changed) == 0 {
-		return files, id, nil
-	}
-	if !s.Internal {
-		n.summary.Ingest.Changed = append(n.summary.Ingest.Changed, s.Name)
-	}
-	if n.options.Dry {
-		n.stage(files, outcome.Files)
-		return outcome.Files, stagedSnapshot, nil
-	}
-	if err := n.lease.Check(ctx); err != nil {
-		return nil, 0, err
-	}
-	id, err = n.Lake.Commit(ctx, s.Name, outcome.Files, map[string]string{lake.PropRun: n.run.ID})
-	if err != nil {
-		return nil, 0, fmt.Errorf("commit table %s: %w", s.Name, err)
-	}
-	return outcome.Files, id, nil
 }

@@ -3,30 +3,19 @@ package postgres
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"time"
 
-	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/parquet"
-	"github.com/apache/arrow-go/v18/parquet/file"
-	"github.com/apache/arrow-go/v18/parquet/pqarrow"
-
 	"kefu/load"
 )
 
 const (
-	// readRows is how many rows are read from Parquet at a time.
-	readRows = 16_384
 	// sendBytes is about how much is handed to the connection at a time.
 	sendBytes = 256 << 10
 	// ahead is how many such pieces are made before they are taken.
 	ahead = 8
-	// fewBytes is how large the dictionary page of a column is at most whose
-	// values are encoded once and not row by row.
-	fewBytes = 16 << 10
 )
 
 // sheet is a piece of COPY's data that is being written.
@@ -163,151 +152,6 @@ func (s *stream) Close() error {
 	}
 	s.stop()
 	<-s.ended
-	return nil
-}
-
-// fromFiles makes a table's rows from Parquet files; a column that a file lacks
-// is NULL.
-func fromFiles(table load.Table, files []string) func(context.Context, *sheet) error {
-	return func(ctx context.Context, out *sheet) error {
-		for _, path := range files {
-			path = load.LocalPath(path)
-			if err := fromFile(ctx, table, path, out); err != nil {
-				return fileError(path, err)
-			}
-		}
-		return nil
-	}
-}
-
-// fileError tells which file could not be read. A file that ends too early must
-// not look like a connection that does.
-func fileError(path string, err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = errors.New(err.Error())
-	}
-	return fmt.Errorf("read %s: %w", path, err)
-}
-
-func fromFile(ctx context.Context, table load.Table, path string, out *sheet) (err error) {
-	memory := &reuse{}
-	parquetFile, err := file.OpenParquetFile(path, false, file.WithReadProps(parquet.NewReaderProperties(memory)))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, parquetFile.Close()) }()
-	want, places := columnsOf(parquetFile, table)
-	if len(want) == 0 && parquetFile.NumRows() > 0 {
-		return fmt.Errorf("it has none of the columns of %s", table.Name)
-	}
-	properties := pqarrow.ArrowReadProperties{BatchSize: readRows, PreAllocBinaryData: true}
-	for i, place := range places {
-		if place >= 0 && table.Columns[i].Type == "VARCHAR" && repeats(parquetFile, want[place]) {
-			properties.SetReadDict(want[place], true)
-		}
-	}
-	reader, err := pqarrow.NewFileReader(parquetFile, properties, memory)
-	if err != nil {
-		return err
-	}
-	rows := int64(0)
-	for group := range parquetFile.NumRowGroups() { // each has dictionaries of its own
-		n, err := fromGroup(ctx, table, reader, group, want, places, out)
-		if err != nil {
-			return err
-		}
-		rows += n
-	}
-	if rows != parquetFile.NumRows() {
-		return fmt.Errorf("it ends after %d of %d rows", rows, parquetFile.NumRows())
-	}
-	return nil
-}
-
-// fromGroup makes rows from a group of a file's rows and returns their number.
-func fromGroup(ctx context.Context, table load.Table, reader *pqarrow.FileReader, group int, want, places []int, out *sheet) (rows int64, err error) {
-	records, err := reader.GetRecordReader(ctx, want, []int{group})
-	if err != nil {
-		return 0, err
-	}
-	defer records.Release()
-	for records.Next() {
-		batch := records.RecordBatch()
-		rows += batch.NumRows()
-		if err := emitBatch(table, batch, places, out); err != nil {
-			return rows, err
-		}
-	}
-	if err := records.Err(); err != nil && !errors.Is(err, io.EOF) {
-		return rows, err
-	}
-	return rows, nil
-}
-
-// repeats tells whether the values of a column are codes of few texts in all of
-// the file.
-func repeats(f *file.Reader, leaf int) bool {
-	if f.MetaData().Schema.Column(leaf).PhysicalType() != parquet.Types.ByteArray {
-		return false
-	}
-	for i := range f.NumRowGroups() {
-		chunk, err := f.MetaData().RowGroup(i).ColumnChunk(leaf)
-		if err != nil || !chunk.HasDictionaryPage() {
-			return false
-		}
-		if size := chunk.DataPageOffset() - chunk.DictionaryPageOffset(); size <= 0 || size > fewBytes {
-			return false
-		}
-	}
-	return true
-}
-
-// columnsOf returns which columns of the file to read, in its order, and for
-// each column of the table its place among those, -1 where the file lacks it.
-func columnsOf(f *file.Reader, table load.Table) (want, places []int) {
-	places = make([]int, len(table.Columns))
-	for i := range places {
-		places[i] = -1
-	}
-	schema := f.MetaData().Schema
-	for leaf := range schema.NumColumns() {
-		for i, column := range table.Columns {
-			if schema.Column(leaf).Path() == column.Name {
-				places[i] = len(want)
-				want = append(want, leaf)
-			}
-		}
-	}
-	return want, places
-}
-
-// emitBatch writes the rows of a batch.
-func emitBatch(table load.Table, batch arrow.RecordBatch, places []int, out *sheet) error {
-	columns := make([]column, len(places))
-	for i, place := range places {
-		columns[i] = missing{}
-		if place < 0 {
-			continue
-		}
-		var err error
-		if columns[i], err = columnOf(table.Columns[i].Name, table.Columns[i].Type, batch.Column(place)); err != nil {
-			return err
-		}
-	}
-	sizes := make([]int, batch.NumRows())
-	for i := range sizes {
-		sizes[i] = 2 // the number of fields
-	}
-	for _, c := range columns {
-		c.measure(sizes)
-	}
-	for from := 0; from < len(sizes); {
-		n := out.rows(columns, sizes[from:], from)
-		if err := out.rowEnds(); err != nil {
-			return err
-		}
-		from += n
-	}
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	wide "github.com/segmentio/asm/utf8"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/transform"
 
@@ -129,7 +130,7 @@ func (w *Watched) look(p []byte) {
 	} else {
 		cut = len(p)
 	}
-	w.bad = !utf8.Valid(w.rest) || !utf8.Valid(p[:cut])
+	w.bad = !utf8.Valid(w.rest) || !wide.Valid(p[:cut])
 	w.rest = append(w.rest[:0], p[cut:]...)
 }
 

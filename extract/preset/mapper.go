@@ -284,12 +284,16 @@ func (m *Mapper) value(c *bound, row *Row) (string, *Fault) {
 
 // simple is value for a column of which isSimple holds, of a text that is not empty.
 func (m *Mapper) simple(c *bound, v string) (string, *Fault) {
-	if c.literal {
-		v = trimBlanks(v)
-	} else if v = unwrap(v); v == "null" {
-		v = ""
+	if !bare(v) {
+		if c.literal {
+			v = trimBlanks(v)
+		} else {
+			v = unwrap(v)
+		}
 	}
 	switch {
+	case v == "null" && !c.literal:
+		return c.value, nil
 	case v == "" || len(m.missing) > 0 && m.missing[v]:
 		return c.value, nil
 	case c.typ == dataset.Instant && len(c.times) == 0 && plainTime(v):

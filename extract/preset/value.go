@@ -27,6 +27,13 @@ func trimBlanks(s string) string {
 	return s
 }
 
+// bare tells a text that has neither blanks nor guards around it by its first and
+// last byte, as of nearly all numbers, times and ids.
+func bare(s string) bool {
+	first, last := s[0], s[len(s)-1]
+	return first > '\'' && first < 0x7f && first != '=' && last > ' ' && last < 0x7f
+}
+
 // unwrap takes a spreadsheet's guards off a text: ="…", a leading ' or tab.
 func unwrap(s string) string {
 	if s == "" {

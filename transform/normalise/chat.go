@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"regexp"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/zeebo/xxh3"
 
@@ -50,7 +49,7 @@ func checkChats(b *block) {
 	if lengths := &b.columns[chat.textLen]; lengths.count < b.rows {
 		for row, text := range b.columns[chat.text].texts[:b.rows] {
 			if text != "" && !lengths.there[row] {
-				lengths.setNumber(row, int64(utf8.RuneCountInString(text)))
+				lengths.setNumber(row, countRunes(text))
 			}
 		}
 	}

@@ -112,3 +112,20 @@ func TestOrdinals(t *testing.T) {
 		k = 2 + (k*6364136223846793005+1442695040888963407)%9000
 	}
 }
+
+// FuzzRunes holds counting characters against the library, of texts as they are
+// made fit to be stored.
+func FuzzRunes(f *testing.F) {
+	for _, s := range []string{"", "在吗", "hello, 世界 and more", "\xff\xfe", "😀😀😀", "\x00a"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		s = storable(s)
+		if !utf8.ValidString(s) || strings.Contains(s, "\x00") {
+			t.Fatalf("%q is not fit to be stored", s)
+		}
+		if got, want := countRunes(s), int64(utf8.RuneCountInString(s)); got != want {
+			t.Fatalf("%q has %d characters, got %d", s, want, got)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package normalise
 
 import (
 	"encoding/json"
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 )
@@ -188,4 +189,22 @@ func storable(s string) string {
 		s = strings.ReplaceAll(s, "\x00", "\uFFFD")
 	}
 	return s
+}
+
+// countRunes counts the characters of UTF-8, eight bytes at once: every byte but
+// those that continue one, which begin with the bits 10.
+func countRunes(s string) int64 {
+	const ones = 0x0101010101010101
+	n, at := len(s), 0
+	for ; at+8 <= len(s); at += 8 {
+		x := uint64(s[at]) | uint64(s[at+1])<<8 | uint64(s[at+2])<<16 | uint64(s[at+3])<<24 |
+			uint64(s[at+4])<<32 | uint64(s[at+5])<<40 | uint64(s[at+6])<<48 | uint64(s[at+7])<<56
+		n -= bits.OnesCount64(x >> 7 & ^(x >> 6) & ones)
+	}
+	for ; at < len(s); at++ {
+		if s[at]&0xc0 == 0x80 {
+			n--
+		}
+	}
+	return int64(n)
 }

@@ -104,10 +104,11 @@ func (v *vector) fill() {
 	}
 }
 
-// appendSame appends a text that so many rows share.
+// appendSame appends a text that so many rows share, as a code.
 func (v *vector) appendSame(s string, rows int) {
+	code := v.words.code(s)
 	for range rows {
-		v.appendText(s)
+		v.appendCode(code)
 	}
 }
 
@@ -122,10 +123,25 @@ func (v *vector) appendCells(c *cells, rows int) (bytes int) {
 		v.appendNumbers(c.numbers[:rows], c.there)
 	case v.coded:
 		v.appendCodes(c, rows)
+	case c.count == rows && v.nulls == 0:
+		return v.appendDenseTexts(c.texts[:rows])
 	default:
 		return v.appendTexts(c.texts[:rows])
 	}
 	return 0
+}
+
+// appendDenseTexts appends texts to a column that misses none.
+func (v *vector) appendDenseTexts(texts []string) (bytes int) {
+	data, offsets := v.data, v.offsets
+	for _, s := range texts {
+		data = append(data, s...)
+		offsets = append(offsets, int32(len(data)))
+	}
+	bytes = len(data) - len(v.data)
+	v.data, v.offsets = data, offsets
+	v.n += len(texts)
+	return bytes
 }
 
 // appendCodes appends texts that repeat.

@@ -39,7 +39,7 @@ func (l *loading) replace(ctx context.Context, table load.Table, condition strin
 			return 0, err
 		}
 	}
-	rows, err := l.copy(ctx, table, table.Name, "", content)
+	rows, err := l.copy(ctx, table.Name, table.Columns, "", content)
 	if err != nil || !rekeyed {
 		return rows, err
 	}

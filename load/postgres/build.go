@@ -31,9 +31,12 @@ func (b *builder) makeSchema(ctx context.Context) error {
 	return nil
 }
 
+// producer writes rows with those of the table's columns.
+type producer func(ctx context.Context, columns []load.Column, out *sheet) error
+
 // content is what fills a table.
 type content struct {
-	rows    func(ctx context.Context, out *sheet) error
+	rows    producer
 	outline func() (outline, error)
 }
 
@@ -43,7 +46,7 @@ func filesOf(table load.Table, files []string) content {
 
 func valuesOf(inline load.Inline) content {
 	return content{fromValues(inline), func() (outline, error) {
-		return outline{int64(len(inline.Rows)), nilColumns(inline)}, nil
+		return outline{rows: int64(len(inline.Rows)), nulls: nilColumns(inline)}, nil
 	}}
 }
 
@@ -84,7 +87,7 @@ func (b *builder) build(ctx context.Context, table load.Table, content content, 
 	primary := isPrimary(table, known.nulls)
 	columns := make([]string, len(table.Columns))
 	for i, column := range table.Columns {
-		columns[i] = columnDefinition(column)
+		columns[i] = columnDefinition(column) + known.alike.byDefault(column.Name)
 		// What a primary key asks for anyway: it need not be looked for afterwards.
 		if primary && slices.Contains(table.Key, column.Name) {
 			columns[i] += " not null"
@@ -94,8 +97,11 @@ func (b *builder) build(ctx context.Context, table load.Table, content content, 
 		return 0, fmt.Errorf("create: %w", err)
 	}
 	// The rows need no later rewriting: nobody can see them before the end.
-	rows, err := b.copy(ctx, table, aside, " freeze", content)
+	rows, err := b.copy(ctx, aside, known.alike.others(table), ", freeze", content)
 	if err != nil {
+		return 0, err
+	}
+	if err := b.dropDefaults(ctx, table, aside, known.alike); err != nil {
 		return 0, err
 	}
 	if err := b.addKey(ctx, table, aside, known.nulls); err != nil {
@@ -104,15 +110,15 @@ func (b *builder) build(ctx context.Context, table load.Table, content content, 
 	return rows, b.comment(ctx, table, aside, words)
 }
 
-// copy fills a table.
-func (b *builder) copy(ctx context.Context, table load.Table, into, option string, content content) (int64, error) {
-	names := make([]string, len(table.Columns))
-	for i, column := range table.Columns {
+// copy fills columns of a table.
+func (b *builder) copy(ctx context.Context, into string, columns []load.Column, options string, content content) (int64, error) {
+	names := make([]string, len(columns))
+	for i, column := range columns {
 		names[i] = server.Ident(column.Name)
 	}
-	rows := newStream(ctx, content.rows)
+	rows := newStream(ctx, func(ctx context.Context, out *sheet) error { return content.rows(ctx, columns, out) })
 	tag, err := b.tx.Conn().PgConn().CopyFrom(ctx, rows,
-		fmt.Sprintf("copy %s (%s) from stdin (format binary%s)", b.name(into), strings.Join(names, ", "), strings.Replace(option, " ", ", ", 1)))
+		fmt.Sprintf("copy %s (%s) from stdin (format binary%s)", b.name(into), strings.Join(names, ", "), options))
 	if own := rows.Close(); own != nil {
 		return 0, own // the server's error only repeats it
 	}

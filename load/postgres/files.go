@@ -24,8 +24,10 @@ const (
 
 // fromFiles makes a table's rows from Parquet files; a column that a file lacks
 // is NULL. Files whose rows are not apart in the order of the key are merged.
-func fromFiles(table load.Table, files []string) func(context.Context, *sheet) error {
-	return func(ctx context.Context, out *sheet) error {
+func fromFiles(table load.Table, files []string) producer {
+	return func(ctx context.Context, columns []load.Column, out *sheet) error {
+		table := table
+		table.Columns = columns
 		order := keyOrder(table)
 		if len(files) > 1 && len(order) > 0 && order[0] != table.PartitionColumn {
 			return fromMerged(ctx, table, files, order, out)

@@ -13,34 +13,49 @@ import (
 type outline struct {
 	rows  int64
 	nulls []string // columns of the key that may be NULL in some row
+	alike alike
 }
 
 // work is about how long a new table takes to fill, as a multiple of one field:
 // in the key a row costs as much as a few fields do in the table.
-func (o outline) work(table load.Table) int64 { return o.rows * int64(len(table.Columns)+6) }
+func (o outline) work(table load.Table) int64 {
+	return o.rows * int64(len(o.alike.others(table))+6)
+}
 
 // outlineOf reads the footers of a table's files.
 func outlineOf(table load.Table, files []string) (outline, error) {
 	var all outline
 	for _, path := range files {
 		path = load.LocalPath(path)
-		if err := all.add(table.Key, path); err != nil {
+		if err := all.add(table, path); err != nil {
 			return outline{}, fileError(path, err)
 		}
+	}
+	if all.rows < alikeRows {
+		all.alike = nil
 	}
 	slices.Sort(all.nulls)
 	all.nulls = slices.Compact(all.nulls)
 	return all, nil
 }
 
-func (o *outline) add(key []string, path string) (err error) {
+func (o *outline) add(table load.Table, path string) (err error) {
 	f, err := file.OpenParquetFile(path, false)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	if o.alike == nil {
+		o.alike = alike{}
+		for _, column := range table.Columns {
+			o.alike[column.Name] = unknown
+		}
+	}
+	if err := o.alike.add(table, f); err != nil {
+		return err
+	}
 	o.rows += f.NumRows()
-	for _, name := range key {
+	for _, name := range table.Key {
 		leaf := f.MetaData().Schema.ColumnIndexByName(name)
 		nulls, err := hasNulls(f, leaf)
 		if err != nil {

@@ -155,9 +155,9 @@ func (s *stream) Close() error {
 	return nil
 }
 
-// fromValues makes a table's rows from Go values.
-func fromValues(inline load.Inline) func(context.Context, *sheet) error {
-	return func(_ context.Context, out *sheet) error {
+// fromValues makes a table's rows from Go values: those of all its columns.
+func fromValues(inline load.Inline) producer {
+	return func(_ context.Context, _ []load.Column, out *sheet) error {
 		for _, row := range inline.Rows {
 			out.data = append(out.data, byte(len(row)>>8), byte(len(row)))
 			for i, value := range row {

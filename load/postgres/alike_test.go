@@ -1,0 +1,92 @@
+package postgres
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/parquet-go/parquet-go"
+
+	"kefu/load"
+)
+
+// Columns that have one value in all rows, or none, hold it in every row, however
+// the files say so, and leave no default behind.
+func TestColumnsThatAreAlikeHoldTheirValue(t *testing.T) {
+	type row struct {
+		N        int64   `parquet:"n"`
+		Shop     string  `parquet:"shop,dict"`
+		Quoted   string  `parquet:"quoted"`
+		Unheld   string  `parquet:"unheld"`
+		Zero     int64   `parquet:"zero"`
+		Small    int32   `parquet:"small"`
+		Optional *int64  `parquet:"optional,optional"`
+		Nothing  *string `parquet:"nothing,optional"`
+		Once     *string `parquet:"once,optional"`
+		ByFile   string  `parquet:"by_file"`
+		ByGroup  int64   `parquet:"by_group"`
+		Cents    int64   `parquet:"cents,decimal(2:18)"`
+		Day      int32   `parquet:"day,date"`
+		Rate     float64 `parquet:"rate"`
+	}
+	table := load.Table{Name: "t", Key: []string{"shop", "n"}}
+	for _, column := range [][2]string{{"n", "BIGINT"}, {"shop", "VARCHAR"}, {"quoted", "VARCHAR"}, {"unheld", "VARCHAR"}, {"zero", "BIGINT"}, {"small", "INTEGER"},
+		{"optional", "BIGINT"}, {"nothing", "VARCHAR"}, {"once", "VARCHAR"}, {"by_file", "VARCHAR"}, {"by_group", "BIGINT"}, {"cents", "DECIMAL(18,2)"}, {"day", "DATE"}, {"rate", "DOUBLE"},
+		{"lacking", "DOUBLE"}} {
+		table.Columns = append(table.Columns, load.Column{Name: column[0], Type: column[1]})
+	}
+	five, word := int64(5), "word"
+	var paths []string
+	for file := range 2 {
+		rows := make([]row, alikeRows/2)
+		for i := range rows {
+			rows[i] = row{N: int64(file*len(rows) + i), Shop: "示例店", Quoted: `it's \ "so"`, Unheld: "zero\x00byte", Small: -7, Optional: &five,
+				ByFile: fmt.Sprint(file), ByGroup: int64(i / 1000), Cents: 150, Day: 20454, Rate: 0.5}
+		}
+		if file == 1 {
+			rows[77].Once = &word
+		}
+		path := filepath.Join(t.TempDir(), "rows.parquet")
+		if err := parquet.WriteFile(path, rows, parquet.MaxRowsPerRowGroup(1000)); err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, path)
+	}
+	known, err := outlineOf(table, paths)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "map[lacking:null nothing:null optional:5 quoted:'it''s \\ \"so\"' shop:'示例店' small:-7 unheld:'zero\uFFFDbyte' zero:0]"; fmt.Sprint(known.alike) != want {
+		t.Errorf("alike are %v, want %s", known.alike, want)
+	}
+	w, dsn := fresh(t)
+	mustLoad(t, w, load.Publication{ID: "p1", Tables: []load.Change{{Table: table, Snapshot: 1, Files: paths}}})
+	conn := connection(t, dsn)
+	expect(t, conn, `select count(*) || ' ' || min(n) || ' ' || max(n) from t where shop = '示例店' and quoted = 'it''s \ "so"' and unheld = E'zero\uFFFDbyte' and zero = 0 and small = -7
+		and optional = 5 and nothing is null and by_file::integer = n / 5000 and by_group = n % 5000 / 1000 and cents = 1.50 and day = date '2026-01-01' and rate = 0.5 and lacking is null`,
+		"10000 0 9999")
+	expect(t, conn, "select string_agg(n || once, ', ') from t where once is not null", "5077word")
+	expect(t, conn, "select count(*) from pg_attrdef where adrelid = 't'::regclass", "0")
+	expect(t, conn, "select pg_get_constraintdef(oid) from pg_constraint where conname = 't_key'", "PRIMARY KEY (n, shop)")
+}
+
+// A table whose rows only differ where it has no key is sent as it is.
+func TestAKeyIsAlwaysSent(t *testing.T) {
+	table := load.Table{Key: []string{"a", "b"}, Columns: []load.Column{{Name: "a"}, {Name: "b"}, {Name: "c"}, {Name: "d"}}}
+	for _, c := range []struct {
+		alike alike
+		want  string
+	}{
+		{alike{"a": "1", "d": null}, "[b c]"},
+		{alike{"a": "1", "b": "1"}, "[a b c d]"},
+		{nil, "[a b c d]"},
+	} {
+		var names []string
+		for _, column := range c.alike.others(table) {
+			names = append(names, column.Name)
+		}
+		if fmt.Sprint(names) != c.want {
+			t.Errorf("%v: %v are sent, want %s", c.alike, names, c.want)
+		}
+	}
+}

@@ -74,7 +74,8 @@ func (s *Schema) Column(name string) (*Column, int) {
 
 // Stored lists the columns of the dataset's lake table in order: platform,
 // shop_id, event_date where there is an event time, the delivered and derived
-// columns, then the bookkeeping.
+// columns, then the bookkeeping. Of that, own_latest_at decides between versions
+// of a row, so it is empty in datasets that are not Mutable.
 func (s *Schema) Stored() []Column {
 	out := []Column{{Name: "platform", Required: true}, {Name: "shop_id", Required: true}}
 	if s.EventTime != "" {

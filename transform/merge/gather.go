@@ -100,6 +100,11 @@ func (c *column) gatherValidity(rows []ref, in *room) (*memory.Buffer, int) {
 	if c.nulls == 0 {
 		return nil, 0
 	}
+	if c.nulls == c.rows {
+		in.valid = resized(in.valid, int(bitutil.BytesForBits(int64(len(rows)))))
+		clear(in.valid)
+		return memory.NewBufferBytes(in.valid), len(rows)
+	}
 	in.valid = gatherBits(in.valid, c.bitmaps(0), rows)
 	nulls := len(rows) - bitutil.CountSetBits(in.valid, 0, len(rows))
 	if nulls == 0 {
@@ -152,19 +157,30 @@ func (c *column) gatherText(rows []ref, nulls int, in *room) (offsets []int32, t
 		size += o[1] - o[0]
 		offsets[i+1] = size
 	}
-	in.text = resized(in.text, int(size))
+	in.text = resized(in.text, int(size)+block)
 	text = in.text
 	for i, r := range rows {
-		to := text[offsets[i]:offsets[i+1]]
-		copy(to, bytes[r.batch][starts[i]:])
+		copyText(text[offsets[i]:], bytes[r.batch][starts[i]:], int(offsets[i+1]-offsets[i]))
 	}
-	return offsets, text
+	return offsets, text[:size]
+}
+
+// block is how many bytes are copied at once: of a text that is shorter what
+// stands behind it is copied, too, where the next text will stand.
+const block = 16
+
+func copyText(to, from []byte, n int) {
+	if n <= block && len(from) >= block {
+		*(*[block]byte)(to) = [block]byte(from)
+		return
+	}
+	copy(to, from[:n])
 }
 
 func (c *column) gatherCodes(rows []ref, nulls int, in *room) []int32 {
 	in.narrow = resized(in.narrow, len(rows))
 	out := in.narrow
-	if len(c.words) <= 1 {
+	if len(c.words) <= 1 || nulls == len(rows) {
 		clear(out)
 		return out
 	}

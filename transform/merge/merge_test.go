@@ -264,6 +264,22 @@ func TestMessagesRepeatOrContradict(t *testing.T) {
 	}
 }
 
+// The latest time that a row speaks of decides between versions; rows that have
+// none do without it.
+func TestWhatDecidesBetweenVersionsIsKeptWhereThereAreAny(t *testing.T) {
+	f := newFixture(t)
+	said := message("m1", "2026-01-05 10:00:00", "a")
+	said["own_latest_at"] = "2026-01-05 10:00:00"
+	f.arrive("chat_messages", map[merge.File][]row{file("f1"): {said}})
+	f.arrive("orders", map[merge.File][]row{file("f1"): {order("o1", "2026-01-05", "paid", "", "a")}})
+	if got, want := f.content("chat_messages", "sent_at", "own_latest_at", "source_file"), "2026-01-05 10:00:00 - f1"; got != want {
+		t.Errorf("messages hold %s, want %s", got, want)
+	}
+	if got, want := f.content("orders", "own_latest_at", "source_file"), "2026-01-05 10:00:00 f1"; got != want {
+		t.Errorf("orders hold %s, want %s", got, want)
+	}
+}
+
 func TestAGuessedAgentDoesNotDependOnTheOrderOfArrival(t *testing.T) {
 	guess := func(agent string) row {
 		m := message("m1", "2026-01-05 10:00:00", "a")

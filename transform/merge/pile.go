@@ -45,12 +45,27 @@ func newPile(s *dataset.Schema, spec lake.Spec) *pile {
 	return &pile{schema: s, spec: spec, rows: map[string]int64{}}
 }
 
+// unused is the column that only rows of which several versions may come are
+// judged by; of others it is not kept, though tables have it.
+const unused = "own_latest_at"
+
 // add takes rows of one source file.
 func (p *pile) add(file string, rows arrow.RecordBatch) {
-	rows.Retain()
+	rows = p.used(rows)
 	p.batches = append(p.batches, rows)
 	p.rows[file] += rows.NumRows()
 	p.bytes += sizeOf(rows)
+}
+
+// used are the rows without the column that nothing asks for.
+func (p *pile) used(rows arrow.RecordBatch) arrow.RecordBatch {
+	at := rows.Schema().FieldIndices(unused)
+	if p.schema.Mutable || len(at) == 0 {
+		rows.Retain()
+		return rows
+	}
+	fields, columns := rows.Schema().Fields(), slices.Clone(rows.Columns())
+	return array.NewRecordBatch(arrow.NewSchema(slices.Delete(fields, at[0], at[0]+1), nil), slices.Delete(columns, at[0], at[0]+1), rows.NumRows())
 }
 
 // dated tells rows that their day places: they come in stretches of one partition.

@@ -17,12 +17,8 @@ type prints struct{ chunks [][]uint64 }
 func (p *prints) add(rows arrow.RecordBatch, columns []int) error {
 	chunk := make([]uint64, rows.NumRows())
 	for _, c := range columns {
-		of, err := printsOf(rows.Column(c))
-		if err != nil {
+		if err := fold(chunk, rows.Column(c)); err != nil {
 			return fmt.Errorf("fingerprint column %s: %w", rows.ColumnName(c), err)
-		}
-		for i := range chunk {
-			chunk[i] = bits.RotateLeft64(chunk[i]*0x9e3779b97f4a7c15, 29) ^ of(i)
 		}
 	}
 	p.chunks = append(p.chunks, chunk)
@@ -32,37 +28,48 @@ func (p *prints) add(rows arrow.RecordBatch, columns []int) error {
 // missing is the fingerprint of a part of a key that is not there.
 const missing = 0x6d697373696e67
 
-func printsOf(a arrow.Array) (func(row int) uint64, error) {
-	var of func(row int) uint64
+// fold adds a column to the fingerprints of rows.
+func fold(prints []uint64, a arrow.Array) error {
 	switch v := a.(type) {
 	case *array.String:
-		of = func(row int) uint64 { return xxh3.HashString(v.Value(row)) }
+		foldEach(prints, a, func(row int) uint64 { return xxh3.HashString(v.Value(row)) })
 	case *array.Dictionary:
 		words, ok := v.Dictionary().(*array.String)
 		if !ok {
-			return nil, fmt.Errorf("a dictionary holds %s", v.Dictionary().DataType())
+			return fmt.Errorf("a dictionary holds %s", v.Dictionary().DataType())
 		}
-		known := make([]uint64, words.Len())
+		known, codes := make([]uint64, words.Len()), indices(v)
 		for i := range known {
 			known[i] = xxh3.HashString(words.Value(i))
 		}
-		of = func(row int) uint64 { return known[v.GetValueIndex(row)] }
+		if a.NullN() > 0 {
+			foldEach(prints, a, func(row int) uint64 { return known[codes[row]] })
+			return nil
+		}
+		for i, code := range codes {
+			prints[i] = mix(prints[i], known[code])
+		}
 	case *array.Int64, *array.Int32, *array.Date32, *array.Timestamp, *array.Boolean:
 		numbers := numbersOf(a)
-		of = func(row int) uint64 { return uint64(numbers[row]) * 0xff51afd7ed558ccd }
+		foldEach(prints, a, func(row int) uint64 { return uint64(numbers[row]) * 0xff51afd7ed558ccd })
 	default:
-		return nil, fmt.Errorf("%s is in no key", a.DataType())
+		return fmt.Errorf("%s is in no key", a.DataType())
 	}
-	if a.NullN() == 0 {
-		return of, nil
-	}
-	return func(row int) uint64 {
-		if a.IsNull(row) {
-			return missing
-		}
-		return of(row)
-	}, nil
+	return nil
 }
+
+func foldEach(prints []uint64, a arrow.Array, of func(row int) uint64) {
+	all := a.NullN() == 0
+	for i := range prints {
+		if all || a.IsValid(i) {
+			prints[i] = mix(prints[i], of(i))
+		} else {
+			prints[i] = mix(prints[i], missing)
+		}
+	}
+}
+
+func mix(print, of uint64) uint64 { return bits.RotateLeft64(print*0x9e3779b97f4a7c15, 29) ^ of }
 
 // bucketPrints is how many fingerprints are compared at once: so many fit the
 // processor's cache.

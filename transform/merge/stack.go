@@ -21,6 +21,7 @@ type ref struct{ batch, row uint32 }
 // column is one column over all batches.
 type column struct {
 	arrays []arrow.Array
+	rows   int
 	nulls  int
 	words  []string    // of texts with dictionaries: one for all batches
 	codes  [][]int32   // by batch and code of the batch: the place in words
@@ -33,7 +34,7 @@ func newStack(batches []arrow.RecordBatch, words *lexicon) (*stack, error) {
 		c := column{arrays: make([]arrow.Array, len(batches))}
 		for b, batch := range batches {
 			c.arrays[b] = batch.Column(i)
-			c.nulls += c.arrays[b].NullN()
+			c.rows, c.nulls = c.rows+c.arrays[b].Len(), c.nulls+c.arrays[b].NullN()
 		}
 		if _, ok := c.arrays[0].(*array.Dictionary); ok {
 			if err := c.unite(words); err != nil {

@@ -16,10 +16,8 @@ import (
 
 	libzstd "github.com/DataDog/zstd"
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/compress"
-	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/metadata"
 	"github.com/apache/arrow-go/v18/parquet/schema"
 
@@ -35,7 +33,7 @@ const magic = "PAR1"
 // Writer writes data files, one at a time.
 type Writer struct {
 	zstd       libzstd.Ctx
-	pages      file.PageWriter
+	header     []byte
 	out        *bufio.Writer
 	words      map[string]int32 // of the dictionary at hand
 	codes      []int32
@@ -89,9 +87,6 @@ func (c *counter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Tell says how many bytes were written.
-func (c *counter) Tell() int64 { return c.n }
-
 func (w *Writer) file(out *counter, root *schema.Schema, spec lake.Spec, rows arrow.RecordBatch) error {
 	if _, err := io.WriteString(out, magic); err != nil {
 		return err
@@ -126,7 +121,7 @@ func (w *Writer) file(out *counter, root *schema.Schema, spec lake.Spec, rows ar
 func (w *Writer) group(out *counter, meta *metadata.RowGroupMetaDataBuilder, columns []arrow.Array, ordinal, from, to int) error {
 	meta.SetNumRows(to - from)
 	start := out.n
-	for i, column := range columns {
+	for _, column := range columns {
 		var c *chunk
 		if column == nil {
 			c = absent(to - from)
@@ -136,7 +131,7 @@ func (w *Writer) group(out *counter, meta *metadata.RowGroupMetaDataBuilder, col
 				return err
 			}
 		}
-		if err := w.chunk(out, meta.NextColumnChunk(), c, ordinal, i); err != nil {
+		if err := w.chunk(out, meta.NextColumnChunk(), c); err != nil {
 			return err
 		}
 	}
@@ -151,44 +146,29 @@ func absent(rows int) *chunk {
 }
 
 // chunk writes the pages of a column.
-func (w *Writer) chunk(out *counter, meta *metadata.ColumnChunkMetaDataBuilder, c *chunk, group, column int) error {
-	pages, err := w.pagesOf(out, meta, group, column)
-	if err != nil {
-		return err
-	}
+func (w *Writer) chunk(out *counter, meta *metadata.ColumnChunkMetaDataBuilder, c *chunk) error {
+	p := &pages{w: w, out: out, info: metadata.ChunkMetaInfo{IndexPageOffset: -1}}
+	of := metadata.EncodingStats{}
 	encoding := c.encoding
 	if c.dictionary != nil {
 		encoding = parquet.Encodings.RLEDict
-		if _, err := pages.WriteDictionaryPage(file.NewDictionaryPage(memory.NewBufferBytes(c.dictionary), int32(c.entries), parquet.Encodings.Plain)); err != nil {
+		of.DictEncodingStats = map[parquet.Encoding]int32{parquet.Encodings.Plain: 1}
+		if err := p.dictionary(c.dictionary, c.entries); err != nil {
 			return err
 		}
 	}
-	compressed, err := w.compress(c.page)
-	if err != nil {
-		return err
-	}
-	page := file.NewDataPageV1(memory.NewBufferBytes(compressed), int32(c.rows), encoding, parquet.Encodings.RLE, parquet.Encodings.RLE, int32(len(c.page)))
-	if _, err := pages.WriteDataPage(page); err != nil {
+	of.DataEncodingStats = map[parquet.Encoding]int32{encoding: 1}
+	if err := p.data(c.page, c.rows, encoding); err != nil {
 		return err
 	}
 	meta.SetStats(c.stats)
-	if err := pages.Close(c.dictionary != nil, false); err != nil {
+	if err := meta.Finish(p.info, c.dictionary != nil, false, of); err != nil {
 		return err
 	}
 	if c.dictionary == nil {
 		nameEncoding(meta.Contents().MetaData.Encodings, c.encoding)
 	}
 	return nil
-}
-
-// pagesOf starts the pages of a column.
-func (w *Writer) pagesOf(out *counter, meta *metadata.ColumnChunkMetaDataBuilder, group, column int) (file.PageWriter, error) {
-	if w.pages != nil {
-		return w.pages, w.pages.Reset(out, compress.Codecs.Zstd, libzstd.BestSpeed, meta, int16(group), int16(column), nil, nil)
-	}
-	var err error
-	w.pages, err = file.NewPageWriter(out, compress.Codecs.Zstd, libzstd.BestSpeed, meta, int16(group), int16(column), memory.DefaultAllocator, false, nil, nil)
-	return w.pages, err
 }
 
 // nameEncoding corrects the first of the encodings that a chunk says to have:

@@ -15,6 +15,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 	_ "github.com/duckdb/duckdb-go/v2" // reads what is written
 
 	"kefu/extract/lake"
@@ -172,6 +173,21 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 			}
 		}
 		f.bounds(path, spec, want)
+		f.readElsewhere(path, len(want))
+	}
+}
+
+// readElsewhere reads a file by the reader that looks for damage.
+func (f *fixture) readElsewhere(path string, rows int) {
+	f.t.Helper()
+	in, err := os.Open(path)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer in.Close()
+	table, err := pqarrow.ReadTable(f.t.Context(), in, nil, pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
+	if err != nil || table.NumRows() != int64(rows) {
+		f.t.Errorf("%d rows are read as %v, %v", rows, table, err)
 	}
 }
 
@@ -217,6 +233,7 @@ func TestRowsBeyondOneGroup(t *testing.T) {
 	if want := []string{"250000", "31249875000", "0", "200000", "DATE"}; !slices.Equal(got[0], want) {
 		t.Errorf("got %v, want %v", got[0], want)
 	}
+	f.readElsewhere(path, rows)
 	groups := f.query("select count(distinct row_group_id), max(stats_max_value) filter (where path_in_schema = 'n' and row_group_id = 0) from parquet_metadata('" + path + "')")
 	if want := []string{"3", "122879"}; !slices.Equal(groups[0], want) {
 		t.Errorf("row groups and the first one's largest number: %v, want %v", groups[0], want)

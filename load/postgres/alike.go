@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/metadata"
 	leaves "github.com/apache/arrow-go/v18/parquet/schema"
@@ -94,21 +95,30 @@ func literalOf(chunk *metadata.ColumnChunkMetaData, from *leaves.Column, to load
 			return sqltext.Literal(server.Text(string(known.Min()))), nil
 		}
 	case *metadata.Int64Statistics:
-		if to.Type == "BIGINT" && isWhole(from) && known.Min() == known.Max() {
-			return strconv.FormatInt(known.Min(), 10), nil
+		if known.Min() == known.Max() {
+			return numberOf(known.Min(), from, to), nil
 		}
 	case *metadata.Int32Statistics:
-		if (to.Type == "BIGINT" || to.Type == "INTEGER") && isWhole(from) && known.Min() == known.Max() {
-			return strconv.FormatInt(int64(known.Min()), 10), nil
+		if known.Min() == known.Max() {
+			return numberOf(int64(known.Min()), from, to), nil
 		}
 	}
 	return unknown, nil
 }
 
-// isWhole tells signed numbers from days, instants and decimals.
-func isWhole(column *leaves.Column) bool {
+// numberOf spells a whole number or a decimal; days and instants, which seldom
+// are alike, are unknown.
+func numberOf(n int64, from *leaves.Column, to load.Column) string {
 	kinds := leaves.ConvertedTypes
-	return slices.Contains([]leaves.ConvertedType{kinds.None, kinds.Int8, kinds.Int16, kinds.Int32, kinds.Int64}, column.ConvertedType())
+	decimal, isDecimal := from.LogicalType().(leaves.DecimalLogicalType)
+	whole := slices.Contains([]leaves.ConvertedType{kinds.None, kinds.Int8, kinds.Int16, kinds.Int32, kinds.Int64}, from.ConvertedType())
+	switch {
+	case isDecimal && strings.HasPrefix(to.Type, "DECIMAL("):
+		return decimal128.FromI64(n).ToString(decimal.Scale())
+	case whole && (to.Type == "BIGINT" || to.Type == "INTEGER" && n == int64(int32(n))): //nolint:gosec // that is the question
+		return strconv.FormatInt(n, 10)
+	}
+	return unknown
 }
 
 // others returns the columns that are to be sent, of which a key has at least

@@ -26,12 +26,13 @@ func TestColumnsThatAreAlikeHoldTheirValue(t *testing.T) {
 		ByFile   string  `parquet:"by_file"`
 		ByGroup  int64   `parquet:"by_group"`
 		Cents    int64   `parquet:"cents,decimal(2:18)"`
+		Owed     int64   `parquet:"owed,decimal(6:18)"`
 		Day      int32   `parquet:"day,date"`
 		Rate     float64 `parquet:"rate"`
 	}
 	table := load.Table{Name: "t", Key: []string{"shop", "n"}}
 	for _, column := range [][2]string{{"n", "BIGINT"}, {"shop", "VARCHAR"}, {"quoted", "VARCHAR"}, {"unheld", "VARCHAR"}, {"zero", "BIGINT"}, {"small", "INTEGER"},
-		{"optional", "BIGINT"}, {"nothing", "VARCHAR"}, {"once", "VARCHAR"}, {"by_file", "VARCHAR"}, {"by_group", "BIGINT"}, {"cents", "DECIMAL(18,2)"}, {"day", "DATE"}, {"rate", "DOUBLE"},
+		{"optional", "BIGINT"}, {"nothing", "VARCHAR"}, {"once", "VARCHAR"}, {"by_file", "VARCHAR"}, {"by_group", "BIGINT"}, {"cents", "DECIMAL(18,2)"}, {"owed", "DECIMAL(18,6)"}, {"day", "DATE"}, {"rate", "DOUBLE"},
 		{"lacking", "DOUBLE"}} {
 		table.Columns = append(table.Columns, load.Column{Name: column[0], Type: column[1]})
 	}
@@ -41,7 +42,7 @@ func TestColumnsThatAreAlikeHoldTheirValue(t *testing.T) {
 		rows := make([]row, alikeRows/2)
 		for i := range rows {
 			rows[i] = row{N: int64(file*len(rows) + i), Shop: "示例店", Quoted: `it's \ "so"`, Unheld: "zero\x00byte", Small: -7, Optional: &five,
-				ByFile: fmt.Sprint(file), ByGroup: int64(i / 1000), Cents: 150, Day: 20454, Rate: 0.5}
+				ByFile: fmt.Sprint(file), ByGroup: int64(i / 1000), Cents: 150, Owed: -5, Day: 20454, Rate: 0.5}
 		}
 		if file == 1 {
 			rows[77].Once = &word
@@ -56,14 +57,14 @@ func TestColumnsThatAreAlikeHoldTheirValue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "map[lacking:null nothing:null optional:5 quoted:'it''s \\ \"so\"' shop:'示例店' small:-7 unheld:'zero\uFFFDbyte' zero:0]"; fmt.Sprint(known.alike) != want {
+	if want := "map[cents:1.50 lacking:null nothing:null optional:5 owed:-0.000005 quoted:'it''s \\ \"so\"' shop:'示例店' small:-7 unheld:'zero\uFFFDbyte' zero:0]"; fmt.Sprint(known.alike) != want {
 		t.Errorf("alike are %v, want %s", known.alike, want)
 	}
 	w, dsn := fresh(t)
 	mustLoad(t, w, load.Publication{ID: "p1", Tables: []load.Change{{Table: table, Snapshot: 1, Files: paths}}})
 	conn := connection(t, dsn)
 	expect(t, conn, `select count(*) || ' ' || min(n) || ' ' || max(n) from t where shop = '示例店' and quoted = 'it''s \ "so"' and unheld = E'zero\uFFFDbyte' and zero = 0 and small = -7
-		and optional = 5 and nothing is null and by_file::integer = n / 5000 and by_group = n % 5000 / 1000 and cents = 1.50 and day = date '2026-01-01' and rate = 0.5 and lacking is null`,
+		and optional = 5 and nothing is null and by_file::integer = n / 5000 and by_group = n % 5000 / 1000 and cents::text = '1.50' and owed::text = '-0.000005' and day = date '2026-01-01' and rate = 0.5 and lacking is null`,
 		"10000 0 9999")
 	expect(t, conn, "select string_agg(n || once, ', ') from t where once is not null", "5077word")
 	expect(t, conn, "select count(*) from pg_attrdef where adrelid = 't'::regclass", "0")

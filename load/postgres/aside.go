@@ -28,8 +28,13 @@ import (
 const asideWords = "Filled by a load of kefu that is under way or ended early; the next load drops it."
 
 const (
-	// fillers is how many connections fill tables at once.
+	// fillers is how many connections fill tables at once, beside one more for
+	// the small ones.
 	fillers = 2
+	// smallPart is which part of all work a small table makes at most. What it
+	// takes is not work but waiting for the disk, for each of its files: better
+	// beside the large ones than at the end.
+	smallPart = 100
 	// discardTime is how long a load that failed waits at each step of dropping
 	// what it made.
 	discardTime = 5 * time.Second
@@ -150,7 +155,7 @@ func (l *loading) fillAll(ctx context.Context, changes []load.Change) error {
 // connectFillers makes as many connections as the server gives.
 func (l *loading) connectFillers(ctx context.Context) ([]*pgx.Conn, error) {
 	var conns []*pgx.Conn
-	for range fillers {
+	for range fillers + 1 {
 		conn, err := l.server.Connect(ctx)
 		var told *pgconn.PgError
 		if errors.As(err, &told) && told.Code == "53300" { // too many connections
@@ -175,16 +180,20 @@ func (l *loading) fillAside(ctx context.Context, conns []*pgx.Conn, changes []lo
 		}
 		l.schemaless = false
 	}
-	waiting, err := queue(changes)
+	waiting, err := newQueue(changes)
 	if err != nil {
 		return err
 	}
 	var done sync.Mutex
 	var filled []swap
 	group, ctx := errgroup.WithContext(ctx)
-	for _, conn := range conns {
+	for i, conn := range conns {
+		take := waiting.largest
+		if i >= fillers {
+			take = waiting.small
+		}
 		group.Go(func() error {
-			for next := range waiting {
+			for next, ok := take(); ok; next, ok = take() {
 				s, rows, err := l.fillApart(ctx, conn, next)
 				if err != nil {
 					return fmt.Errorf("table %s: %w", next.table.Name, err)
@@ -216,25 +225,53 @@ type filling struct {
 	work    int64
 }
 
-// queue is the tables in the order of the work that they make, so that no
+// queue is the tables that wait, those with the most work first, so that no
 // connection is left with much of it when the others have ended.
-func queue(changes []load.Change) (<-chan filling, error) {
-	all := make([]filling, len(changes))
+type queue struct {
+	mutex   sync.Mutex
+	waiting []filling
+	work    int64 // of all
+}
+
+func newQueue(changes []load.Change) (*queue, error) {
+	q := &queue{waiting: make([]filling, len(changes))}
 	for i, change := range changes {
-		all[i] = filling{table: change.Table, content: filesOf(change.Table, change.Files)}
-		known, err := all[i].content.outline()
+		next := filling{table: change.Table, content: filesOf(change.Table, change.Files)}
+		known, err := next.content.outline()
 		if err != nil {
 			return nil, fmt.Errorf("table %s: %w", change.Table.Name, err)
 		}
-		all[i].work = known.work(change.Table)
+		next.work = known.work(change.Table)
+		q.waiting[i] = next
+		q.work += next.work
 	}
-	slices.SortStableFunc(all, func(a, b filling) int { return cmp.Compare(b.work, a.work) })
-	waiting := make(chan filling, len(all))
-	for _, next := range all {
-		waiting <- next
+	slices.SortStableFunc(q.waiting, func(a, b filling) int { return cmp.Compare(b.work, a.work) })
+	return q, nil
+}
+
+// largest takes the table with the most work.
+func (q *queue) largest() (filling, bool) {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	if len(q.waiting) == 0 {
+		return filling{}, false
 	}
-	close(waiting)
-	return waiting, nil
+	next := q.waiting[0]
+	q.waiting = q.waiting[1:]
+	return next, true
+}
+
+// small takes the table with the least work, if it is a small one.
+func (q *queue) small() (filling, bool) {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	last := len(q.waiting) - 1
+	if last < 0 || q.waiting[last].work > q.work/smallPart {
+		return filling{}, false
+	}
+	next := q.waiting[last]
+	q.waiting = q.waiting[:last]
+	return next, true
 }
 
 // fillApart makes a table that only its owner can read.

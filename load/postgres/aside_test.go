@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	server "kefu/extract/postgres"
+	"kefu/load"
 )
 
 // The test binary is also the program that gets killed.
@@ -181,4 +182,21 @@ func TestAnotherTableUnderTheNameAsideIsNotTaken(t *testing.T) {
 	}
 	expect(t, conn, "select count(*) || ' ' || max(publication_id) from u, etl_publication where table_name = 'u'", "10 p1")
 	expect(t, conn, "select to_regclass('t_new') is null and to_regclass('u_new') is not null", "true")
+}
+
+// Large tables are taken one after the other, small ones from the other end.
+func TestTheLargestTablesAreFilledFirst(t *testing.T) {
+	q := &queue{}
+	for i, work := range []int64{500, 300, 190, 8, 2, 0} {
+		q.waiting = append(q.waiting, filling{table: load.Table{Name: fmt.Sprint(i)}, work: work})
+		q.work += work
+	}
+	var got []string
+	for _, take := range []func() (filling, bool){q.largest, q.small, q.largest, q.small, q.small, q.small, q.largest, q.small, q.largest} {
+		next, ok := take()
+		got = append(got, next.table.Name+map[bool]string{true: "", false: "-"}[ok])
+	}
+	if want := "0 5 1 4 3 - 2 - -"; strings.Join(got, " ") != want {
+		t.Errorf("%s, want %s", strings.Join(got, " "), want)
+	}
 }

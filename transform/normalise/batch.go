@@ -70,14 +70,14 @@ type batch struct {
 	bytes   int
 }
 
-func newBatch(schema *dataset.Schema) batch {
+func newBatch(schema *dataset.Schema, stock *Stock) batch {
 	b := batch{schema: Arrow(schema), first: 2}
 	if schema.EventTime != "" {
 		b.first = 3
 	}
 	b.last = b.first + len(schema.Columns) + len(schema.Derived)
 	for _, c := range schema.Stored() {
-		b.vectors = append(b.vectors, newVector(c, coded(schema, c)))
+		b.vectors = append(b.vectors, newVector(c, coded(schema, c), stock))
 	}
 	return b
 }

@@ -58,8 +58,8 @@ func (t *table) digest(n *Normaliser, b *block) {
 		return
 	}
 	for row := range b.rows {
-		n.scrap = compact(append(n.scrap[:0], n.hasher.digestKey[:]...), t.content, row)
-		sum := sha256.Sum256(n.scrap)
+		n.keyed = compact(n.keyed[:sha256.Size], t.content, row)
+		sum := sha256.Sum256(n.keyed)
 		b.digests[row] = int64(binary.BigEndian.Uint64(sum[:8]))
 	}
 }

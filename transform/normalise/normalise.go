@@ -51,6 +51,9 @@ type Options struct {
 	// BatchRows is how many rows make a batch, or some more where they come
 	// together; 0 = 65536.
 	BatchRows int
+	// Stock is where the memory of batches comes from and goes back to when they
+	// are released; nil leaves it to the garbage collector.
+	Stock *Stock
 }
 
 // Counts says what became of the records of one dataset.
@@ -91,6 +94,7 @@ type Normaliser struct {
 	one     [1]int // line of a single record
 	noLines []int  // of rows that no line stands behind
 	scrap   []byte
+	keyed   []byte // the key of digests, then a row's content
 }
 
 // New makes a normaliser for one file.
@@ -110,9 +114,10 @@ func New(opts Options, out Output) (*Normaliser, error) {
 	if opts.BatchRows <= 0 {
 		opts.BatchRows = defaultBatchRows
 	}
+	h := newHasher(opts.Privacy)
 	return &Normaliser{
-		opts: opts, out: out, typist: newTypist(opts), hasher: newHasher(opts.Privacy),
-		tables: map[string]*table{}, noLines: make([]int, blockRows),
+		opts: opts, out: out, typist: newTypist(opts), hasher: h,
+		tables: map[string]*table{}, noLines: make([]int, blockRows), keyed: h.digestKey[:],
 	}, nil
 }
 
@@ -241,7 +246,7 @@ func (n *Normaliser) Finish() (Result, error) {
 func (n *Normaliser) table(l *layout) *table {
 	t := n.tables[l.source.Name]
 	if t == nil {
-		t = newTable(l, n.opts.Privacy)
+		t = newTable(l, &n.opts)
 		n.tables[l.source.Name] = t
 	}
 	return t

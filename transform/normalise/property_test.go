@@ -110,6 +110,7 @@ func TestRecordsTogetherAreAsOneByOne(t *testing.T) {
 			parcels = append(parcels, joined(recs[from:to]))
 			from = to
 		}
+		opts.Stock = &normalise.Stock{}
 		together := normalised(t, opts, func(n *normalise.Normaliser) error { return takeBeside(n, parcels) })
 		if !reflect.DeepEqual(single, together) {
 			t.Fatalf("one by one %+v, together %+v", single, together)

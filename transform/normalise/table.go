@@ -9,9 +9,9 @@ type table struct {
 	text int // index of a column that privacy drops, -1 = none
 }
 
-func newTable(l *layout, p Privacy) *table {
-	t := &table{layout: l, batch: newBatch(l.source), text: -1}
-	if l.source.Name == chatDataset && !p.KeepText {
+func newTable(l *layout, opts *Options) *table {
+	t := &table{layout: l, batch: newBatch(l.source, opts.Stock), text: -1}
+	if l.source.Name == chatDataset && !opts.Privacy.KeepText {
 		t.text = chat.text
 	}
 	return t

@@ -25,14 +25,15 @@ type vector struct {
 	valid   []byte // bitmap, once some are missing and some are not
 	n       int
 	nulls   int
+	stock   *Stock // nil = none
 
 	codes    []int32
 	words    words
 	identity uint32 // of the words, so that an identity can remember its code
 }
 
-func newVector(c dataset.Column, coded bool) vector {
-	v := vector{typ: arrowType(c.Type, coded), coded: coded}
+func newVector(c dataset.Column, coded bool, stock *Stock) vector {
+	v := vector{typ: arrowType(c.Type, coded), coded: coded, stock: stock}
 	switch c.Type {
 	case dataset.String:
 		v.text = !coded
@@ -55,15 +56,21 @@ func (v *vector) reset(rows, bytes int) {
 	if v.text {
 		bytes += bytes / 32
 	}
-	v.data, v.valid = make([]byte, 0, bytes), nil
+	v.data, v.valid = v.stock.take(bytes), nil
 	switch {
 	case v.coded:
-		v.codes = make([]int32, 0, rows)
+		v.codes = v.numbers(rows)
 		v.words.reset()
 		v.identity = 0
 	case v.text:
-		v.offsets = append(make([]int32, 0, rows+1), 0)
+		v.offsets = append(v.numbers(rows+1), 0)
 	}
+}
+
+// numbers returns room for so many codes or offsets.
+func (v *vector) numbers(rows int) []int32 {
+	b := v.stock.take(4 * rows)
+	return arrow.Int32Traits.CastFromBytes(b[:cap(b)])[:0]
 }
 
 // present notes that the next value is there.
@@ -300,27 +307,76 @@ var zeros [16]byte
 // take returns the column and starts the next, with room for as much again.
 func (v *vector) take() arrow.Array {
 	if v.nulls == v.n {
-		v.fill()
+		return v.takeNothing()
 	}
-	buffers := []*memory.Buffer{nil, memory.NewBufferBytes(v.data)}
+	buffers := []*memory.Buffer{nil, v.buffer(v.data)}
 	if v.nulls > 0 {
 		buffers[0] = memory.NewBufferBytes(v.valid)
 	}
-	var data *array.Data
 	switch {
 	case v.coded:
-		buffers[1] = memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(v.codes))
+		buffers[1] = v.buffer(arrow.Int32Traits.CastToBytes(v.codes))
+	case v.text:
+		buffers = []*memory.Buffer{buffers[0], v.buffer(arrow.Int32Traits.CastToBytes(v.offsets)), buffers[1]}
+	}
+	column := v.array(buffers)
+	for _, b := range buffers {
+		if b != nil {
+			b.Release() // the column has them
+		}
+	}
+	v.reset(v.n, len(v.data))
+	return column
+}
+
+// buffer hands bytes on, which come back to the stock when they are released.
+func (v *vector) buffer(b []byte) *memory.Buffer {
+	if v.stock == nil {
+		return memory.NewBufferBytes(b)
+	}
+	return memory.NewBufferWithAllocator(b, v.stock)
+}
+
+// takeNothing is take for a column without any value.
+func (v *vector) takeNothing() arrow.Array {
+	bytes := v.n * v.width
+	switch {
+	case v.coded:
+		bytes = 4 * v.n
+	case v.text:
+		bytes = 4 * (v.n + 1)
+	case v.width == 0:
+		bytes = (v.n + 7) / 8
+	}
+	buffers := []*memory.Buffer{memory.NewBufferBytes(zerosOf((v.n + 7) / 8)), memory.NewBufferBytes(zerosOf(bytes))}
+	if v.text {
+		buffers = append(buffers, memory.NewBufferBytes(nil))
+	}
+	column := v.array(buffers)
+	v.reset(0, 0)
+	return column
+}
+
+func (v *vector) array(buffers []*memory.Buffer) arrow.Array {
+	var data *array.Data
+	if v.coded {
 		list := v.words.array()
 		defer list.Release()
 		words, _ := list.Data().(*array.Data)
 		data = array.NewDataWithDictionary(v.typ, v.n, buffers, v.nulls, 0, words)
-	case v.text:
-		buffers = []*memory.Buffer{buffers[0], memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(v.offsets)), buffers[1]}
-		data = array.NewData(v.typ, v.n, buffers, nil, v.nulls, 0)
-	default:
+	} else {
 		data = array.NewData(v.typ, v.n, buffers, nil, v.nulls, 0)
 	}
 	defer data.Release()
-	v.reset(v.n, len(v.data))
 	return array.MakeFromData(data)
+}
+
+// manyZeros are what columns without values are made of; nobody writes to them.
+var manyZeros [1 << 20]byte
+
+func zerosOf(bytes int) []byte {
+	if bytes > len(manyZeros) {
+		return make([]byte, bytes)
+	}
+	return manyZeros[:bytes:bytes]
 }

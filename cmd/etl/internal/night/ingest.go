@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -17,23 +16,21 @@ import (
 	"kefu/transform/normalise"
 )
 
-// gcPercent is by how much the heap may grow between two collections while rows
-// are read.
-const gcPercent = 50
-
 // ingest reads what is new in the sources into the lake. A file that cannot be
 // used fails alone: nothing of it enters, the others do.
 func (n *Night) ingest(ctx context.Context) (*snapshots, error) {
 	start := time.Now()
-	// What waits to be written is large and without pointers: collecting it twice
-	// as often costs little and saves a third of the memory.
-	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
+	n.reading = limitMemory()
+	defer n.reading.lift()
 	defer n.merger.Discard()
 	gather := n.gather
 	if n.options.Replay != nil {
 		gather = n.replay
 	}
-	if err := gather(ctx); err != nil {
+	n.stock = &normalise.Stock{}
+	err := gather(ctx)
+	n.stock = nil
+	if err != nil {
 		return nil, err
 	}
 	current, err := n.merge(ctx)
@@ -263,7 +260,7 @@ func (n *Night) readFrom(ctx context.Context, a *arrival, sum *SourceSummary) er
 	normaliser, err := normalise.New(normalise.Options{
 		Platform: a.source.Shop.Platform, Shop: a.source.Shop.Shop, Location: zone, SourceFile: a.id,
 		Privacy: n.Privacy, TextRules: textRules{n.Rules},
-		BusinessDate: n.Rules.BusinessDate, ShopLocation: n.location,
+		BusinessDate: n.Rules.BusinessDate, ShopLocation: n.location, Stock: n.stock,
 	}, sink)
 	if err != nil {
 		return fmt.Errorf("start normalising: %w", err)

@@ -107,6 +107,8 @@ type Night struct {
 	run      ledger.Run
 	lease    *ledger.Lease
 	merger   *merge.Merger
+	stock    *normalise.Stock // of batches, while files are read
+	reading  *reading
 	pulled   map[string]*pulled
 	arrived  []*arrival     // files that this run reads
 	replaced []replaced     // files that gave way to a newer version

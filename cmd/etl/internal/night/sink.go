@@ -39,6 +39,7 @@ func newSink(ctx context.Context, n *Night, a *arrival, sum *SourceSummary) *sin
 
 // Batch implements normalise.Output.
 func (s *sink) Batch(name string, rows arrow.RecordBatch) error {
+	s.night.reading.add(rows.NumRows())
 	return s.night.merger.Add(s.ctx, dataset.ByName(name), s.arrival.id, rows)
 }
 

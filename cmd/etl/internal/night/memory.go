@@ -1,0 +1,36 @@
+package night
+
+import "runtime/debug"
+
+// While files are read, the heap may double between two collections, since most of
+// it is large and without pointers, until it is as large as this and the hashes of
+// the rows that were read ask for: from then on it is collected as often as needed
+// to stay there.
+const (
+	readingPercent = 100
+	readingBytes   = 640 << 20
+	bytesOfRow     = 16 // remembered of each row until the files have been read
+)
+
+// reading are the limits of memory while files are read.
+type reading struct {
+	rows    int64
+	percent int   // before
+	limit   int64 // before
+}
+
+// limitMemory sets them. They must be lifted in the end.
+func limitMemory() *reading {
+	return &reading{percent: debug.SetGCPercent(readingPercent), limit: debug.SetMemoryLimit(readingBytes)}
+}
+
+// add makes room for what is remembered of rows.
+func (r *reading) add(rows int64) {
+	r.rows += rows
+	debug.SetMemoryLimit(readingBytes + bytesOfRow*r.rows)
+}
+
+func (r *reading) lift() {
+	debug.SetGCPercent(r.percent)
+	debug.SetMemoryLimit(r.limit)
+}

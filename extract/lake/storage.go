@@ -182,8 +182,8 @@ func Seal(paths ...string) error {
 	return nil
 }
 
-// Seal makes a written file of the lake durable.
-func (*Lake) Seal(path string) error { return Seal(path) }
+// Seal makes written files of the lake durable.
+func (*Lake) Seal(paths ...string) error { return Seal(paths...) }
 
 // SyncFolder makes what was renamed or removed in a folder survive a power cut.
 func SyncFolder(path string) error { return syncDir(path) }

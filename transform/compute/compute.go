@@ -32,8 +32,8 @@ type Store interface {
 	NewFilePath(table, partition string) string
 	// Ensure makes or evolves a table and returns its columns with their ids.
 	Ensure(ctx context.Context, spec lake.Spec) (lake.Spec, error)
-	// Seal makes a written file durable.
-	Seal(path string) error
+	// Seal makes written files durable.
+	Seal(paths ...string) error
 }
 
 // ShopKey names a shop.

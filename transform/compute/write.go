@@ -31,16 +31,22 @@ func CopyStatement(spec lake.Spec, path, query string) string {
 	return fmt.Sprintf("copy (%s) to %s (format parquet, compression zstd, compression_level 1, row_group_size 122880, field_ids %s)", query, sqltext.Literal(path), spec.FieldIDs())
 }
 
-// Seal makes a written data file durable and measures it.
-func Seal(store Store, file *lake.File) error {
-	if err := store.Seal(file.Path); err != nil {
+// Seal makes written data files durable and measures them.
+func Seal(store Store, files ...*lake.File) error {
+	paths := make([]string, len(files))
+	for i, f := range files {
+		paths[i] = f.Path
+	}
+	if err := store.Seal(paths...); err != nil {
 		return fmt.Errorf("make data file durable: %w", err)
 	}
-	info, err := os.Stat(file.Path)
-	if err != nil {
-		return fmt.Errorf("measure data file: %w", err)
+	for _, f := range files {
+		info, err := os.Stat(f.Path)
+		if err != nil {
+			return fmt.Errorf("measure data file: %w", err)
+		}
+		f.Bytes = info.Size()
 	}
-	file.Bytes = info.Size()
 	return nil
 }
 

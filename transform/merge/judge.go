@@ -218,10 +218,13 @@ const sealers = 8
 
 // seal makes files durable and measures them.
 func seal(store compute.Store, files []lake.File) error {
-	var work errgroup.Group
-	work.SetLimit(sealers)
+	shares := make([][]*lake.File, sealers) // of whose folders each is made durable once
 	for i := range files {
-		work.Go(func() error { return compute.Seal(store, &files[i]) })
+		shares[i%sealers] = append(shares[i%sealers], &files[i])
+	}
+	var work errgroup.Group
+	for _, share := range shares {
+		work.Go(func() error { return compute.Seal(store, share...) })
 	}
 	return work.Wait()
 }

@@ -10,7 +10,6 @@
 package merge
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -18,7 +17,6 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"golang.org/x/sync/errgroup"
 
 	"kefu/extract/dataset"
 	"kefu/extract/lake"
@@ -283,64 +281,6 @@ func (m *Merger) merge(ctx context.Context, p *pile, current []lake.File) (*Outc
 	}
 	j := &judgement{Merger: m, statements: m.statements(p, current), pile: p}
 	return j.settle(ctx)
-}
-
-// settlePile writes all rows of a pile as runs and notes the files, so that
-// both can be asked about.
-func (m *Merger) settlePile(ctx context.Context, p *pile) error {
-	if err := m.awaitCut(); err != nil {
-		return err
-	}
-	m.date(p)
-	if batches := p.take(); len(batches) > 0 {
-		if _, err := p.cut(m.store, m.desk, batches, false); err != nil {
-			return err
-		}
-	}
-	return m.loadFiles(ctx)
-}
-
-// date tells a pile how recent the files are that have arrived.
-func (m *Merger) date(p *pile) {
-	p.asOf = map[string]time.Time{}
-	for _, f := range m.files {
-		p.asOf[f.ID] = f.AsOf
-	}
-}
-
-// cutters is how many piles are written at once when no more rows arrive.
-const cutters = 2
-
-// settleAll writes the rows of all piles as runs.
-func (m *Merger) settleAll() error {
-	if err := m.awaitCut(); err != nil {
-		return err
-	}
-	var full []*pile
-	for _, p := range m.piles {
-		if len(p.batches) > 0 {
-			full = append(full, p)
-		}
-	}
-	slices.SortFunc(full, func(a, b *pile) int { return cmp.Compare(b.bytes, a.bytes) })
-	desks := make(chan *desk, cutters)
-	for range cutters - 1 {
-		desks <- newDesk()
-	}
-	desks <- m.desk
-	var work errgroup.Group
-	work.SetLimit(cutters)
-	for _, p := range full {
-		m.date(p)
-		batches := p.take()
-		work.Go(func() error {
-			at := <-desks
-			_, err := p.cut(m.store, at, batches, false)
-			desks <- at
-			return err
-		})
-	}
-	return work.Wait()
 }
 
 func (m *Merger) loadFiles(ctx context.Context) error {

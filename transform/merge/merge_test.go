@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,12 +27,11 @@ import (
 // folder is a lake without a catalog.
 type folder struct {
 	dir    string
-	serial int
+	serial atomic.Int64
 }
 
 func (f *folder) NewFilePath(table, partition string) string {
-	f.serial++
-	return filepath.Join(f.dir, fmt.Sprintf("%s-%s-%d.parquet", table, partition, f.serial))
+	return filepath.Join(f.dir, fmt.Sprintf("%s-%s-%d.parquet", table, partition, f.serial.Add(1)))
 }
 
 func (f *folder) Ensure(_ context.Context, s lake.Spec) (lake.Spec, error) {
@@ -41,7 +41,7 @@ func (f *folder) Ensure(_ context.Context, s lake.Spec) (lake.Spec, error) {
 	return s, nil
 }
 
-func (f *folder) Seal(string) error { return nil }
+func (f *folder) Seal(...string) error { return nil }
 
 type fixture struct {
 	t      *testing.T

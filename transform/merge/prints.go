@@ -11,7 +11,11 @@ import (
 
 // prints are the fingerprints of the keys of all rows in runs: rows of one key
 // share theirs, others hardly ever do.
-type prints struct{ chunks [][]uint64 }
+type prints struct {
+	chunks  [][]uint64
+	asked   int  // of how many of them it is known whether two are alike
+	repeats bool // two of these may be
+}
 
 // add notes rows, by the columns that make their key.
 func (p *prints) add(rows arrow.RecordBatch, columns []int) error {
@@ -81,6 +85,13 @@ func (p *prints) repeat() bool {
 	for _, chunk := range p.chunks {
 		total += len(chunk)
 	}
+	if total != p.asked {
+		p.asked, p.repeats = total, p.compare(total)
+	}
+	return p.repeats
+}
+
+func (p *prints) compare(total int) bool {
 	shift := 64 - bits.Len(uint(total/bucketPrints))
 	ends := make([]int, 1<<(64-shift)+1)
 	for _, chunk := range p.chunks {

@@ -59,13 +59,14 @@ func (p *pages) write(kind int64, part byte, page []byte, n int, encodings ...pa
 	for _, e := range encodings {
 		head = binary.AppendVarint(append(head, nextNumber), int64(e))
 	}
-	p.w.header = append(head, noMore, noMore)
-	for _, b := range [][]byte{p.w.header, frame} {
+	head = append(head, noMore, noMore)
+	p.w.header = head
+	for _, b := range [][]byte{head, frame} {
 		if _, err := p.out.Write(b); err != nil {
 			return err
 		}
 	}
-	p.info.UncompressedSize += int64(len(p.w.header) + len(page))
-	p.info.CompressedSize += int64(len(p.w.header) + len(frame))
+	p.info.UncompressedSize += int64(len(head) + len(page))
+	p.info.CompressedSize += int64(len(head) + len(frame))
 	return nil
 }

@@ -160,7 +160,7 @@ func (h *Harness) Ensure(_ context.Context, spec lake.Spec) (lake.Spec, error) {
 }
 
 // Seal implements compute.Store.
-func (h *Harness) Seal(string) error { return nil }
+func (h *Harness) Seal(...string) error { return nil }
 
 // Forget drops what was computed, so that the next run computes everything.
 func (h *Harness) Forget() {

@@ -1,13 +1,13 @@
 package datafile
 
 import (
-	"cmp"
 	"encoding/binary"
 	"fmt"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/bitutil"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/metadata"
 )
@@ -67,14 +67,6 @@ func (w *Writer) values(c *chunk, a arrow.Array, nulls int) error {
 	return nil
 }
 
-// bound keeps the smallest and largest value.
-func bound[T cmp.Ordered](seen bool, low, high, v T) (T, T) {
-	if !seen {
-		return v, v
-	}
-	return min(low, v), max(high, v)
-}
-
 // appendFloats appends doubles, which get no bounds: NaN has no place in them.
 func appendFloats(c *chunk, a *array.Float64) {
 	raw := a.Data().Buffers()[1].Bytes()[a.Data().Offset()*8:]
@@ -85,24 +77,34 @@ func appendFloats(c *chunk, a *array.Float64) {
 	}
 }
 
+// flags appends flags, a bit each.
 func (w *Writer) flags(c *chunk, a *array.Boolean, nulls int) {
-	low, high := byte(1), byte(0)
-	w.codes = w.codes[:0]
-	for i := range a.Len() {
-		if nulls > 0 && a.IsNull(i) {
-			continue
+	set, values := 0, a.Len()-nulls
+	if bits, from := a.Data().Buffers()[1].Bytes(), a.Data().Offset(); nulls == 0 {
+		set = bitutil.CountSetBits(bits, from, values)
+		c.page = appendBits(c.page, bits, from, values)
+	} else {
+		w.codes = w.codes[:0]
+		for i := range a.Len() {
+			if a.IsNull(i) {
+				continue
+			}
+			v := int32(0)
+			if a.Value(i) {
+				v = 1
+				set++
+			}
+			w.codes = append(w.codes, v)
 		}
-		v := byte(0)
-		if a.Value(i) {
-			v = 1
-		}
-		low, high = min(low, v), max(high, v)
-		w.codes = append(w.codes, int32(v))
+		c.page = appendPacked(c.page, w.codes, 1)
 	}
-	for n := len(w.codes); n%8 != 0; n++ {
-		w.codes = append(w.codes, 0)
+	low, high := byte(0), byte(1)
+	if set == values {
+		low = 1
 	}
-	c.page = appendPacked(c.page, w.codes, 1)
+	if set == 0 {
+		high = 0
+	}
 	c.stats.Signed = true
 	c.stats.SetMin([]byte{low})
 	c.stats.SetMax([]byte{high})
@@ -187,20 +189,30 @@ func (w *Writer) texts(c *chunk, a *array.String) {
 	w.dictionary = c.dictionary
 	c.dictionary, c.entries = nil, 0
 	c.stats.HasMin, c.stats.HasMax = false, false
-	low, high, seen := "", "", false
+	c.page = slices.Grow(c.page, len(a.ValueBytes())+lengthBytes*a.Len())
+	low, high, seen, all := "", "", false, a.NullN() == 0
 	for i := range a.Len() {
-		if a.IsNull(i) {
+		if !all && a.IsNull(i) {
 			continue
 		}
 		v := a.Value(i)
-		low, high = bound(seen, low, high, v)
-		seen = true
+		switch {
+		case !seen:
+			low, high, seen = v, v, true
+		case v < low:
+			low = v
+		case v > high:
+			high = v
+		}
 		c.page = appendText(c.page, v)
 	}
 	c.stats.SetMin([]byte(low))
 	c.stats.SetMax([]byte(high))
 	c.stats.ApplyStatSizeLimits(longestBound)
 }
+
+// lengthBytes is how many bytes stand before a text.
+const lengthBytes = 4
 
 // repeated makes a dictionary of the texts; it gives up when too few repeat.
 func (w *Writer) repeated(c *chunk, a *array.String) bool {

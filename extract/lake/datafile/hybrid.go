@@ -115,13 +115,17 @@ func appendBits(out, bitmap []byte, offset, n int) []byte {
 	if n == 0 {
 		return out
 	}
-	from, shift := offset/8, offset%8
-	for i := range (n + 7) / 8 {
-		b := bitmap[from+i] >> shift
-		if shift > 0 && from+i+1 < len(bitmap) {
-			b |= bitmap[from+i+1] << (8 - shift)
+	from, shift, size := offset/8, offset%8, (n+7)/8
+	if shift == 0 {
+		out = append(out, bitmap[from:from+size]...)
+	} else {
+		for i := range size {
+			b := bitmap[from+i] >> shift
+			if from+i+1 < len(bitmap) {
+				b |= bitmap[from+i+1] << (8 - shift)
+			}
+			out = append(out, b)
 		}
-		out = append(out, b)
 	}
 	if rest := n % 8; rest > 0 {
 		out[len(out)-1] &= 1<<rest - 1

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"kefu/extract/lake"
 	"kefu/transform/model"
 	"kefu/transform/rule"
@@ -249,6 +251,8 @@ type run struct {
 	kept   map[string][]string // stored model → what each chunk gave: files on the shelf, or tables
 	scope  []ShopKey           // the rows of scope_shops
 	whole  []ShopKey           // those of full_shops
+
+	sealing errgroup.Group // files that are written, on their way to be durable
 }
 
 // delta tells how the rows in scope of a model differ from the published ones.

@@ -101,27 +101,34 @@ type Relocking struct {
 // those of days that are no longer locked give way to the current ones.
 func (c *Computer) Relock(ctx context.Context, k Relocking) (*Result, error) {
 	r := &run{Computer: c, in: Input{Marts: k.Marts, Locks: k.Then}, out: &Result{}, cols: map[string][]lake.Column{}}
+	if err := r.durably(ctx, func(ctx context.Context) error { return r.relockAll(ctx, k) }); err != nil {
+		return nil, err
+	}
+	return r.out, nil
+}
+
+func (r *run) relockAll(ctx context.Context, k Relocking) error {
 	for table, locks := range map[string]Locks{locksNow: k.Now, locksThen: k.Then} {
 		if err := r.bindLocks(ctx, table, locks); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	for _, m := range c.graph.Stored() {
+	for _, m := range r.graph.Stored() {
 		if !lockable(m) || len(k.Marts[m.Name]) == 0 {
 			continue
 		}
 		var err error
 		if r.cols[m.Name], err = k.Columns(ctx, m.Name); err != nil {
-			return nil, err
+			return err
 		}
 		if err := r.relock(ctx, m); err != nil {
-			return nil, fmt.Errorf("%s: %w", m.Name, err)
+			return fmt.Errorf("%s: %w", m.Name, err)
 		}
 	}
 	if err := r.bindLocks(ctx, locksNow, k.Then); err != nil {
-		return nil, err
+		return err
 	}
-	return r.out, r.stageLockedChanges(ctx)
+	return r.stageLockedChanges(ctx)
 }
 
 // relock moves the rows of a table between what is published and what is
@@ -177,7 +184,8 @@ func (r *run) eitherRows(ctx context.Context, m *model.Model, a, b []lake.File) 
 }
 
 // writeMonths writes partitions of a table anew, each the rows of a query, and
-// notes the table as staged.
+// notes the table as staged. The files become durable while others are written;
+// durably waits for them.
 func (r *run) writeMonths(ctx context.Context, m *model.Model, before []lake.File, months []string, rows func(month string) (string, error)) error {
 	spec, err := r.store.Ensure(ctx, specOf(m, r.columnsOf(m)))
 	if err != nil {
@@ -188,20 +196,28 @@ func (r *run) writeMonths(ctx context.Context, m *model.Model, before []lake.Fil
 		names[i] = c.Name
 	}
 	files := slices.DeleteFunc(slices.Clone(before), func(f lake.File) bool { return slices.Contains(months, f.Partition) })
+	var written []string
 	for _, month := range months {
 		query, err := rows(month)
 		if err != nil {
 			return err
 		}
-		file, err := WriteFile(ctx, r.engine, r.store, spec, month,
+		file, err := writeUnsealed(ctx, r.engine, r.store, spec, month,
 			fmt.Sprintf("select %s from (%s) order by %s", quoteNames(names), query, quoteNames(model.Order(m.Grain, m.Partition))))
 		if err != nil {
 			return err
 		}
 		if file.Rows > 0 {
 			files = append(files, file)
+			written = append(written, file.Path)
 		}
 	}
+	r.sealing.Go(func() error {
+		if err := r.store.Seal(written...); err != nil {
+			return fmt.Errorf("make data files durable: %w", err)
+		}
+		return nil
+	})
 	r.out.Tables = append(r.out.Tables, StagedTable{Model: m, Name: m.Name, Files: files, Changed: months})
 	r.out.Changed = r.out.Changed || m != ruleDay
 	return nil

@@ -2,6 +2,7 @@ package compute
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -16,7 +17,20 @@ import (
 var ruleDay = &model.Model{Name: "rule_day", Grain: []string{"platform", "shop_id", "dt"}, Partition: "dt", Stored: true,
 	Description: "The rules in force for every shop and day"}
 
-func (r *run) stage(ctx context.Context) error {
+// sealers is how many tables are made durable at once while others are written:
+// most of it is waiting for the disk.
+const sealers = 4
+
+func (r *run) stage(ctx context.Context) error { return r.durably(ctx, r.writeTables) }
+
+// durably writes tables and waits until all of their files are durable.
+func (r *run) durably(ctx context.Context, write func(context.Context) error) error {
+	r.sealing.SetLimit(sealers)
+	err := write(ctx)
+	return errors.Join(err, r.sealing.Wait())
+}
+
+func (r *run) writeTables(ctx context.Context) error {
 	if err := r.settleRules(ctx); err != nil {
 		return err
 	}

@@ -13,11 +13,24 @@ import (
 // to a new data file of a partition and makes it durable. A query without rows
 // leaves no file: the result then has no rows.
 func WriteFile(ctx context.Context, e Engine, store Store, spec lake.Spec, partition, query string) (lake.File, error) {
+	file, err := writeUnsealed(ctx, e, store, spec, partition, query)
+	if err != nil || file.Rows == 0 {
+		return file, err
+	}
+	if err := Seal(store, &file); err != nil {
+		_ = os.Remove(file.Path) // the error that stopped the write is the one to tell
+		return lake.File{}, err
+	}
+	return file, nil
+}
+
+// writeUnsealed is WriteFile whose file is not durable yet.
+func writeUnsealed(ctx context.Context, e Engine, store Store, spec lake.Spec, partition, query string) (lake.File, error) {
 	path := store.NewFilePath(spec.Name, partition)
 	file, err := writeFile(ctx, e, spec, path, query)
 	if err == nil && file.Rows > 0 {
 		file.Partition = partition
-		if err = Seal(store, &file); err == nil {
+		if err = measureFile(&file); err == nil {
 			return file, nil
 		}
 	}
@@ -41,12 +54,19 @@ func Seal(store Store, files ...*lake.File) error {
 		return fmt.Errorf("make data file durable: %w", err)
 	}
 	for _, f := range files {
-		info, err := os.Stat(f.Path)
-		if err != nil {
-			return fmt.Errorf("measure data file: %w", err)
+		if err := measureFile(f); err != nil {
+			return err
 		}
-		f.Bytes = info.Size()
 	}
+	return nil
+}
+
+func measureFile(file *lake.File) error {
+	info, err := os.Stat(file.Path)
+	if err != nil {
+		return fmt.Errorf("measure data file: %w", err)
+	}
+	file.Bytes = info.Size()
 	return nil
 }
 

@@ -10,6 +10,8 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"sync"
+	"time"
 
 	"kefu/extract/lake"
 	"kefu/sql"
@@ -39,6 +41,7 @@ type Harness struct {
 	known     map[compute.ShopKey]compute.Known
 	locks     compute.Locks
 	specs     map[string]lake.Spec
+	durable   sync.Map // paths of files that were sealed
 }
 
 // Relations names the small relations that models read, beside the datasets.
@@ -159,8 +162,27 @@ func (h *Harness) Ensure(_ context.Context, spec lake.Spec) (lake.Spec, error) {
 	return spec, nil
 }
 
-// Seal implements compute.Store.
-func (h *Harness) Seal(...string) error { return nil }
+// Seal implements compute.Store; like a disk, it takes its time.
+func (h *Harness) Seal(paths ...string) error {
+	time.Sleep(time.Millisecond)
+	for _, p := range paths {
+		h.durable.Store(p, true)
+	}
+	return nil
+}
+
+// publish takes over what is staged; all of it must be durable by then.
+func (h *Harness) publish(result *compute.Result) error {
+	for _, t := range result.Tables {
+		for _, f := range t.Files {
+			if _, ok := h.durable.Load(f.Path); !ok {
+				return fmt.Errorf("%s is staged with %s, which is not durable", t.Name, f.Path)
+			}
+		}
+		h.marts[t.Name] = t.Files
+	}
+	return nil
+}
 
 // Forget drops what was computed, so that the next run computes everything.
 func (h *Harness) Forget() {
@@ -188,8 +210,8 @@ func (h *Harness) RunWith(ctx context.Context, in compute.Input) (*compute.Resul
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range result.Tables {
-		h.marts[t.Name] = t.Files
+	if err := h.publish(result); err != nil {
+		return nil, err
 	}
 	maps.Copy(h.known, result.Known)
 	return result, nil
@@ -236,8 +258,8 @@ func (h *Harness) Lock(ctx context.Context, locks compute.Locks) error {
 	if err != nil {
 		return err
 	}
-	for _, t := range result.Tables {
-		h.marts[t.Name] = t.Files
+	if err := h.publish(result); err != nil {
+		return err
 	}
 	h.locks = locks
 	return nil

@@ -13,7 +13,7 @@ columns:
 select
     platform, shop_id, buyer_id,
     buyer_id as buyer_key, first_dt, last_dt,
-    row_number() over () as buyer_no
+    cast(row_number() over () as integer) as buyer_no
 from (
     select
         platform, shop_id, buyer_id,

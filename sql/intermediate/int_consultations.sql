@@ -13,16 +13,17 @@ columns:
 with
 
 consultations as (
-    select distinct buyer_no, agent_id, dt, is_bot_account
+    select distinct buyer_no, agent_no, dt, is_bot_account
     from stg_chat_messages
     where role = 'buyer' and not is_excluded
 )
 
 select
-    b.platform, b.shop_id, b.buyer_key, c.agent_id, coalesce(a.agent_group, '') as agent_group, b.buyer_id, c.dt,
+    b.platform, b.shop_id, b.buyer_key, n.agent_id, coalesce(a.agent_group, '') as agent_group, b.buyer_id, c.dt,
     c.is_bot_account
 from consultations as c
 join int_buyers as b on b.buyer_no = c.buyer_no
+join int_agents as n on n.agent_no = c.agent_no
 left join stg_agents as a
-    on a.platform = b.platform and a.shop_id = b.shop_id and a.agent_id = c.agent_id
+    on a.platform = b.platform and a.shop_id = b.shop_id and a.agent_id = n.agent_id
     and c.dt between a.from_dt and a.to_dt

@@ -8,6 +8,7 @@ scope: buyer
 publish: false
 columns:
   buyer_no: that of int_buyers
+  agent_no: that of int_agents, 0 in streams over all agents
   was_open: whether a turn of the agent who hands over was open
 */
 with recursive
@@ -22,19 +23,19 @@ events as (
 
 groups as (
     select
-        buyer_no, pairing, agent_id, group_no,
+        buyer_no, pairing, agent_no, group_no,
         count(*) filter (where event = 'buyer') as buyer_openers,
         min(expires_at) filter (where is_opener) as least_expires_at,
         max(expires_at) filter (where is_opener) as last_expires_at,
         bool_or(not is_opener and not is_closer) and bool_or(is_opener and not keeps_bots) as has_bot_doubt
     from events
-    group by buyer_no, pairing, agent_id, group_no
+    group by buyer_no, pairing, agent_no, group_no
     having bool_or(is_opener)
 ),
 
 judged as (
     select
-        e.buyer_no, e.pairing, e.agent_id, e.group_no, e.message_order,
+        e.buyer_no, e.pairing, e.agent_no, e.group_no, e.message_order,
         case
             when e.sent_at > g.last_expires_at then false
             when g.buyer_openers > 0 and e.sent_at <= g.least_expires_at and not g.has_bot_doubt then true
@@ -42,7 +43,7 @@ judged as (
     from events as e
     join groups as g
         on g.buyer_no = e.buyer_no and g.pairing = e.pairing
-        and g.agent_id = e.agent_id and g.group_no = e.group_no
+        and g.agent_no = e.agent_no and g.group_no = e.group_no
     where e.event = 'transfer_out'
 ),
 
@@ -52,7 +53,7 @@ doubtful as (
     from events as e
     join judged as j
         on j.buyer_no = e.buyer_no and j.pairing = e.pairing
-        and j.agent_id = e.agent_id and j.group_no = e.group_no
+        and j.agent_no = e.agent_no and j.group_no = e.group_no
     where j.was_open is null and e.message_order <= j.message_order
 ),
 
@@ -61,8 +62,8 @@ steps as (
         d.buyer_no, d.pairing, d.message_order, min(d.sent_at) as sent_at,
         min(d.expires_at) as expires_at, bool_or(d.keeps_bots) as keeps_bots,
         max(case when d.event <> 'transfer_in' then d.event end) as event,
-        max(case when d.event <> 'transfer_in' then d.agent_id end) as agent_id,
-        max(case when d.event = 'transfer_in' then d.agent_id end) as to_agent_id,
+        max(case when d.event <> 'transfer_in' then d.agent_no end) as agent_no,
+        max(case when d.event = 'transfer_in' then d.agent_no end) as to_agent_no,
         bool_or(j.was_open) as was_open,
         row_number() over (
             partition by d.buyer_no, d.pairing order by d.message_order
@@ -75,33 +76,33 @@ steps as (
 ),
 
 streams as (
-    select distinct buyer_no, pairing, agent_id from doubtful
+    select distinct buyer_no, pairing, agent_no from doubtful
 ),
 
 -- The state of each agent's stream after each step: until when a turn is open, and whether robots leave it open.
 replay as (
     select
-        buyer_no, pairing, agent_id, cast(0 as bigint) as step_no, cast(0 as bigint) as message_order,
+        buyer_no, pairing, agent_no, cast(0 as bigint) as step_no, cast(0 as bigint) as message_order,
         cast(null as timestamp) as open_until, false as keeps_bots, cast(null as boolean) as was_open
     from streams
     union all
     select
-        buyer_no, pairing, agent_id, step_no, message_order,
+        buyer_no, pairing, agent_no, step_no, message_order,
         case
-            when event = 'transfer_out' and agent_id = actor_id then null
-            when event = 'bot' and agent_id = actor_id and not keeps_bots then null
+            when event = 'transfer_out' and agent_no = actor_id then null
+            when event = 'bot' and agent_no = actor_id and not keeps_bots then null
             when open_until is not null then open_until
-            when event = 'buyer' and agent_id = actor_id then expires_at
-            when agent_id = to_agent_id and was_open then expires_at
+            when event = 'buyer' and agent_no = actor_id then expires_at
+            when agent_no = to_agent_no and was_open then expires_at
         end as open_until,
         case when open_until is null then opens_keeping_bots else keeps_bots end as keeps_bots,
         was_open
     from (
         select
-            r.buyer_no, r.pairing, r.agent_id, s.step_no, s.message_order, s.event,
-            s.agent_id as actor_id, s.to_agent_id, s.expires_at, s.keeps_bots as opens_keeping_bots, r.keeps_bots,
+            r.buyer_no, r.pairing, r.agent_no, s.step_no, s.message_order, s.event,
+            s.agent_no as actor_id, s.to_agent_no, s.expires_at, s.keeps_bots as opens_keeping_bots, r.keeps_bots,
             case when r.open_until >= s.sent_at then r.open_until end as open_until,
-            coalesce(s.was_open, bool_or(r.agent_id = s.agent_id and coalesce(r.open_until >= s.sent_at, false)) over (
+            coalesce(s.was_open, bool_or(r.agent_no = s.agent_no and coalesce(r.open_until >= s.sent_at, false)) over (
                 partition by r.buyer_no, r.pairing
             )) as was_open
         from replay as r

@@ -25,13 +25,14 @@ rule_day as (select * from rule_day),
 buyers as (select * from int_buyers),
 
 first_writes as (
-    select w.agent_id, w.dt, w.first_message_order, b.platform, b.shop_id, b.buyer_key
+    select n.agent_id, w.dt, w.first_message_order, b.platform, b.shop_id, b.buyer_key
     from (
-        select buyer_no, agent_id, dt, min(message_order) as first_message_order
+        select buyer_no, agent_no, dt, min(message_order) as first_message_order
         from buyer_writes
-        group by buyer_no, agent_id, dt
+        group by buyer_no, agent_no, dt
     ) as w
     join buyers as b on b.buyer_no = w.buyer_no
+    join int_agents as n on n.agent_no = w.agent_no
 ),
 
 agent_rows as (

@@ -7,6 +7,8 @@ scope: buyer
 publish: false
 columns:
   buyer_no: that of int_buyers
+  agent_no: that of int_agents
+  to_agent_no: that of the agent who takes over, of transfers
   message_order: rank in the buyer's stream by the order of messages
   local_s: wall clock second of the day
   role: buyer, agent, bot or transfer
@@ -17,16 +19,16 @@ kept as (
     select m.*
     from stg_chat_messages as m
     left join int_receptions__filtered as f
-        on f.buyer_no = m.buyer_no and f.agent_id = m.agent_id and f.dt = m.dt and f.excluded_reason is not null
+        on f.buyer_no = m.buyer_no and f.agent_no = m.agent_no and f.dt = m.dt and f.excluded_reason is not null
     where
-        m.role is not null and not m.is_excluded and f.agent_id is null
+        m.role is not null and not m.is_excluded and f.agent_no is null
         and (m.role = 'transfer' or not m.is_bot_account)
 )
 
 select
-    buyer_no, agent_id, message_id, sent_at, local_s, dt, role, to_agent_id, is_leave_message, is_recommendation,
+    buyer_no, agent_no, message_id, sent_at, local_s, dt, role, to_agent_no, is_leave_message, is_recommendation,
     topic, product_id,
-    row_number() over (
+    cast(row_number() over (
         partition by buyer_no order by sent_at, seq, sender_rank, message_id
-    ) as message_order
+    ) as integer) as message_order
 from kept

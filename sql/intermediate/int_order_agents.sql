@@ -22,6 +22,8 @@ buyer_writes as (select * from int_buyer_writes),
 
 buyers as (select * from int_buyers),
 
+agents as (select * from int_agents),
+
 rule_day as (select * from rule_day),
 
 limits as (
@@ -38,14 +40,14 @@ limits as (
 ),
 
 written_to as (
-    select distinct o.platform, o.shop_id, o.order_id, w.agent_id
+    select distinct o.platform, o.shop_id, o.order_id, w.agent_no
     from limits o
     join buyer_writes w on w.buyer_no = o.buyer_no
     where w.sent_at <= o.created_at and w.dt >= o.window_from_dt
 ),
 
 placed_contacts as (
-    select o.platform, o.shop_id, o.order_id, o.buyer_key, c.agent_id, c.message_order,
+    select o.platform, o.shop_id, o.order_id, o.buyer_key, c.agent_no, c.message_order,
         c.sent_at <= o.created_at and c.dt >= o.window_from_dt as is_order,
         c.sent_at > o.created_at and c.sent_at <= o.paid_at as is_pay,
         c.sent_at >= o.remind_from_at and c.sent_at <= o.remind_to_at as is_remind,
@@ -57,8 +59,8 @@ placed_contacts as (
         or (c.sent_at > o.paid_at and c.sent_at <= o.follow_up_to_at)
 ),
 
-agents as (
-    select platform, shop_id, order_id, buyer_key, agent_id,
+in_contact as (
+    select platform, shop_id, order_id, buyer_key, agent_no,
         min(message_order) filter (where is_order) as first_order_contact,
         max(message_order) filter (where is_order) as last_order_contact,
         count(*) filter (where is_order) as order_contacts,
@@ -66,12 +68,13 @@ agents as (
         max(message_order) filter (where is_pay and is_remind) as last_remind_contact,
         min(message_order) filter (where is_follow_up) as first_follow_up_contact
     from placed_contacts
-    group by platform, shop_id, order_id, buyer_key, agent_id
+    group by platform, shop_id, order_id, buyer_key, agent_no
 )
 
-select a.platform, a.shop_id, a.order_id, a.buyer_key, a.agent_id,
-    a.first_order_contact, a.last_order_contact, a.order_contacts, w.agent_id is not null as wrote_to,
+select a.platform, a.shop_id, a.order_id, a.buyer_key, n.agent_id,
+    a.first_order_contact, a.last_order_contact, a.order_contacts, w.agent_no is not null as wrote_to,
     a.last_pay_contact, a.last_remind_contact, a.first_follow_up_contact
-from agents a
+from in_contact a
+join agents n on n.agent_no = a.agent_no
 left join written_to w
-    on w.platform = a.platform and w.shop_id = a.shop_id and w.order_id = a.order_id and w.agent_id = a.agent_id
+    on w.platform = a.platform and w.shop_id = a.shop_id and w.order_id = a.order_id and w.agent_no = a.agent_no

@@ -33,7 +33,7 @@ parts as (
 
 receptions as (
     select
-        platform, shop_id, buyer_no, grain, entity, dt,
+        buyer_no, grain, entity, dt,
         bool_or(buyer_messages > 0 and not is_bot_only) as is_received,
         bool_or(has_reply) as has_reply,
         bool_or(has_handover) as has_handover,
@@ -58,11 +58,11 @@ receptions as (
         min_by(coalesce(first_response_seconds, -1), first_turn_order) filter (where first_turn_order is not null)
             as first_turn_seconds
     from parts
-    group by platform, shop_id, buyer_no, grain, entity, dt
+    group by buyer_no, grain, entity, dt
 )
 
 select
-    p.platform, p.shop_id, b.buyer_key, p.grain, p.entity, b.buyer_id, p.dt, p.is_received,
+    b.platform, b.shop_id, b.buyer_key, p.grain, p.entity, b.buyer_id, p.dt, p.is_received,
     p.is_received and p.has_reply as is_replied,
     p.grain = 'group' and p.is_received and not p.has_reply and p.handed_out_turns > 0 and p.unanswered_turns = 0
         as leaves_reply_rate,
@@ -77,4 +77,4 @@ select
     nullif(p.first_turn_seconds, -1) as first_response_seconds, p.response_turns, p.response_sum_s, p.quick_turns
 from receptions as p
 join int_buyers as b on b.buyer_no = p.buyer_no
-join rule_day as r on r.platform = p.platform and r.shop_id = p.shop_id and r.dt = p.dt
+join rule_day as r on r.platform = b.platform and r.shop_id = b.shop_id and r.dt = p.dt

@@ -50,12 +50,12 @@ looking_back as (
         max(case when is_contact_only then dt end) over earlier as last_contact_dt
     from measured
     window earlier as (
-        partition by buyer_no, agent_id order by dt rows between unbounded preceding and 1 preceding
+        partition by buyer_no, agent_no order by dt rows between unbounded preceding and 1 preceding
     )
 )
 
 select
-    m.platform, m.shop_id, b.buyer_key, m.agent_id, m.agent_group, b.buyer_id, m.dt, m.excluded_reason,
+    m.platform, m.shop_id, b.buyer_key, n.agent_id, m.agent_group, b.buyer_id, m.dt, m.excluded_reason,
     m.is_received,
     m.is_received and m.has_reply as is_replied,
     m.is_bot_only,
@@ -82,4 +82,5 @@ select
     m.first_response_seconds, m.response_turns, m.response_sum_s, m.quick_turns
 from looking_back as m
 join int_buyers as b on b.buyer_no = m.buyer_no
+join int_agents as n on n.agent_no = m.agent_no
 join rule_day as r on r.platform = m.platform and r.shop_id = m.shop_id and r.dt = m.dt

@@ -2,11 +2,12 @@
 description: >
   One row per agent, buyer and business day with a counted message, with all that its messages, transfers and turns say.
   Filtered receptions keep their counts and their reason; they are neither received nor replied.
-grain: [buyer_no, agent_id, dt]
+grain: [buyer_no, agent_no, dt]
 scope: buyer
 publish: false
 columns:
   buyer_no: that of int_buyers
+  agent_no: that of int_agents
   agent_group: group of the agent on dt, '' = none
   first_order: message_order of the first message
   last_order: message_order of the last message
@@ -23,7 +24,7 @@ with
 
 messages as (
     select
-        buyer_no, agent_id, dt,
+        buyer_no, agent_no, dt,
         count(*) filter (where role = 'bot') as bot_messages,
         count(*) filter (where role = 'transfer') as transfers,
         min(message_order) filter (where role in ('buyer', 'agent')) as first_order,
@@ -36,25 +37,25 @@ messages as (
         min(message_order) filter (where role = 'buyer' and topic is not null) as topic_order,
         min_by(product_id, message_order) filter (where role = 'buyer' and product_id is not null) as product_id
     from int_messages
-    group by buyer_no, agent_id, dt
+    group by buyer_no, agent_no, dt
 ),
 
 handovers as (
-    select buyer_no, to_agent_id as agent_id, dt, min(message_order) as handover_order
+    select buyer_no, to_agent_no as agent_no, dt, min(message_order) as handover_order
     from int_messages
     where role = 'transfer'
-    group by buyer_no, to_agent_id, dt
+    group by buyer_no, to_agent_no, dt
 ),
 
 answers as (
-    select buyer_no, agent_id, closed_order as answer_order
+    select buyer_no, agent_no, closed_order as answer_order
     from int_turn_pairs
     where pairing in ('both', 'human') and closed_by = 'agent'
 ),
 
 turns as (
     select
-        t.buyer_no, t.agent_id, t.dt,
+        t.buyer_no, t.agent_no, t.dt,
         count(*) filter (where t.outcome = 'answered') as response_turns,
         count(*) filter (where t.outcome = 'unanswered') as unanswered_turns,
         count(*) filter (where t.outcome = 'bot_served') as bot_served_turns,
@@ -69,11 +70,11 @@ turns as (
             as is_first_turn_over
     from int_turns__timed as t
     join rule_day as r on r.platform = t.platform and r.shop_id = t.shop_id and r.dt = t.dt
-    group by t.buyer_no, t.agent_id, t.dt
+    group by t.buyer_no, t.agent_no, t.dt
 )
 
 select
-    f.platform, f.shop_id, f.buyer_no, f.agent_id, f.agent_group, f.dt, f.excluded_reason, f.buyer_messages,
+    f.platform, f.shop_id, f.buyer_no, f.agent_no, f.agent_group, f.dt, f.excluded_reason, f.buyer_messages,
     f.agent_messages, f.agent_chars, f.first_buyer_at, f.last_buyer_at, f.first_message_at, f.last_message_at,
     m.first_order, m.last_order, m.initiated_by, m.last_word_by, m.topic, m.topic_order, m.product_id,
     coalesce(m.transfers, 0) > 0 as has_handover,
@@ -98,7 +99,7 @@ select
     coalesce(t.is_first_turn_over, false) as is_first_turn_over
 from int_receptions__filtered as f
 join rule_day as r on r.platform = f.platform and r.shop_id = f.shop_id and r.dt = f.dt
-left join messages as m on m.buyer_no = f.buyer_no and m.agent_id = f.agent_id and m.dt = f.dt
-left join handovers as h on h.buyer_no = f.buyer_no and h.agent_id = f.agent_id and h.dt = f.dt
-left join answers as a on a.buyer_no = f.buyer_no and a.agent_id = f.agent_id and a.answer_order = m.first_order
-left join turns as t on t.buyer_no = f.buyer_no and t.agent_id = f.agent_id and t.dt = f.dt
+left join messages as m on m.buyer_no = f.buyer_no and m.agent_no = f.agent_no and m.dt = f.dt
+left join handovers as h on h.buyer_no = f.buyer_no and h.agent_no = f.agent_no and h.dt = f.dt
+left join answers as a on a.buyer_no = f.buyer_no and a.agent_no = f.agent_no and a.answer_order = m.first_order
+left join turns as t on t.buyer_no = f.buyer_no and t.agent_no = f.agent_no and t.dt = f.dt

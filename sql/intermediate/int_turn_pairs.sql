@@ -2,11 +2,12 @@
 description: >
   One row per turn of each pairing of int_turn_events, whether or not it counts: where it opened, and what closed it within
   its reply horizon.
-grain: [buyer_no, pairing, agent_id, opened_order]
+grain: [buyer_no, pairing, agent_no, opened_order]
 scope: buyer
 publish: false
 columns:
   buyer_no: that of int_buyers
+  agent_no: that of int_agents, 0 of pairing shop
   message_id: the opening message, or the transfer that opened the turn
   opened_by: message or transfer
   opened_s: wall clock second of the day of the opening
@@ -19,19 +20,19 @@ with
 
 turns as (
     select
-        buyer_no, pairing, agent_id, opened_order, 'buyer' as opened_by, expires_at, opened_at, last_buyer_at,
+        buyer_no, pairing, agent_no, opened_order, 'buyer' as opened_by, expires_at, opened_at, last_buyer_at,
         closed_order, closed_at, closed_by, is_alone
     from int_turn_spans
     where not is_walked
     union all
     select
-        buyer_no, pairing, agent_id, opened_order, opened_by, expires_at, opened_at, last_buyer_at,
+        buyer_no, pairing, agent_no, opened_order, opened_by, expires_at, opened_at, last_buyer_at,
         closed_order, closed_at, closed_by, is_alone
     from int_turn_walks
 )
 
 select
-    b.platform, b.shop_id, t.buyer_no, t.pairing, t.agent_id, t.opened_order, m.message_id,
+    n.platform, n.shop_id, t.buyer_no, t.pairing, t.agent_no, t.opened_order, m.message_id,
     case t.opened_by when 'buyer' then 'message' else 'transfer' end as opened_by,
     m.dt, t.opened_at, m.local_s as opened_s, t.is_alone,
     coalesce(t.last_buyer_at, t.opened_at) as last_buyer_at,
@@ -43,5 +44,5 @@ select
         else t.closed_by
     end as closed_by
 from turns as t
-join int_buyers as b on b.buyer_no = t.buyer_no
 join int_messages as m on m.buyer_no = t.buyer_no and m.message_order = t.opened_order
+join int_agents as n on n.agent_no = m.agent_no

@@ -24,7 +24,8 @@ checks:
   response_not_negative: response_seconds is null or response_seconds >= 0
 */
 select
-    t.platform, t.shop_id, b.buyer_key, t.agent_id, t.agent_group, b.buyer_id, t.dt, t.message_id, t.opened_at, t.opened_by,
+    t.platform, t.shop_id, b.buyer_key, n.agent_id, t.agent_group, b.buyer_id, t.dt, t.message_id, t.opened_at, t.opened_by,
     t.last_buyer_at, t.replied_at, t.response_seconds, t.outcome, t.is_first, t.session_end_at
 from int_turns__timed as t
 join int_buyers as b on b.buyer_no = t.buyer_no
+join int_agents as n on n.agent_no = t.agent_no

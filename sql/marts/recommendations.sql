@@ -20,11 +20,12 @@ checks:
 with
 
 recommended as (
-    select b.platform, b.shop_id, b.buyer_key, m.agent_id, b.buyer_id, m.product_id, m.dt, min(m.sent_at) as recommended_at
+    select b.platform, b.shop_id, b.buyer_key, n.agent_id, b.buyer_id, m.product_id, m.dt, min(m.sent_at) as recommended_at
     from int_messages as m
     join int_buyers as b on b.buyer_no = m.buyer_no
+    join int_agents as n on n.agent_no = m.agent_no
     where m.role = 'agent' and m.is_recommendation
-    group by b.platform, b.shop_id, b.buyer_key, m.agent_id, b.buyer_id, m.product_id, m.dt
+    group by b.platform, b.shop_id, b.buyer_key, n.agent_id, b.buyer_id, m.product_id, m.dt
 ),
 
 orders as (

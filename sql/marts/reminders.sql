@@ -46,15 +46,16 @@ silences as (
 
 reminded as (
     select
-        o.platform, o.shop_id, o.buyer_key, c.agent_id, o.buyer_id, c.dt, c.sent_at, o.order_id,
+        o.platform, o.shop_id, o.buyer_key, n.agent_id, o.buyer_id, c.dt, c.sent_at, o.order_id,
         coalesce(o.paid_dt = c.dt, false) as is_paid_same_day,
         row_number() over (
-            partition by o.platform, o.shop_id, c.agent_id, o.buyer_id, c.dt
+            partition by o.platform, o.shop_id, n.agent_id, o.buyer_id, c.dt
             order by c.message_order, o.created_at, o.order_id
         ) as place
     from silences as o
     join contacts as c
         on c.buyer_no = o.buyer_no and c.sent_at > o.created_at and c.sent_at <= o.remind_to_at
+    join int_agents as n on n.agent_no = c.agent_no
     where
         (o.written_at is null or o.written_at > c.sent_at)
         and (o.paid_at is null or o.paid_at > c.sent_at)

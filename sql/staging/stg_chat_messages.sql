@@ -7,13 +7,15 @@ scope: buyer
 publish: false
 columns:
   buyer_no: that of int_buyers
+  agent_no: that of int_agents
+  to_agent_no: that of the agent who takes over, of transfers
   dt: business day of sent_at, by the cut in force on its calendar date
   local_s: wall clock second of the day
   sender: as received, but bot for agent messages of an account that is a robot's on dt
   sender_rank: 0 buyer, 1 agent, 2 bot, 3 system; orders messages of one instant
   seq: order within one instant; 0 when missing
   role: buyer, agent (written by hand), bot (no auto-reply), transfer, or NULL for what is no message of the conversation
-  is_bot_account: whether agent_id is a robot's account on dt
+  is_bot_account: whether the account is a robot's account on dt
   is_recommendation: names a product, as a product message or by a mark of recommendation_marks
   is_excluded: whether the buyer (exclude_flags) or the agent (exclude_agents) counts for nothing on dt
 */
@@ -27,9 +29,10 @@ quarters as (
 ),
 
 localised as (
-    select m.*, b.buyer_no, q.local_quarter_at + (m.sent_at - q.quarter_at) as local_at
+    select m.*, b.buyer_no, a.agent_no, q.local_quarter_at + (m.sent_at - q.quarter_at) as local_at
     from chat_messages as m
     join int_buyers as b on b.platform = m.platform and b.shop_id = m.shop_id and b.buyer_id = m.buyer_id
+    join int_agents as a on a.platform = m.platform and a.shop_id = m.shop_id and a.agent_id = m.agent_id
     join quarters as q
         on q.platform = m.platform and q.shop_id = m.shop_id and q.quarter_at = quarter_hour(m.sent_at)
 ),
@@ -51,28 +54,38 @@ excluded_buyers as (
         and r.dt between b.first_dt and b.last_dt and in_list(r.exclude_flags, x.flag)
 ),
 
+excluded_agents as (
+    select a.agent_no, r.dt
+    from rule_day as r
+    join int_agents as a
+        on a.platform = r.platform and a.shop_id = r.shop_id and in_list(r.exclude_agents, a.agent_id)
+    where r.exclude_agents <> ''
+),
+
 bot_accounts as (
-    select platform, shop_id, agent_id, from_dt, to_dt from stg_agents where is_bot
+    select n.agent_no, a.from_dt, a.to_dt
+    from stg_agents as a
+    join int_agents as n on n.platform = a.platform and n.shop_id = a.shop_id and n.agent_id = a.agent_id
+    where a.is_bot
 ),
 
 resolved as (
     select
         d.*,
-        b.agent_id is not null as is_bot_account,
-        x.buyer_no is not null or r.dt is not null as is_excluded,
-        case when d.sender = 'agent' and b.agent_id is not null then 'bot' else d.sender end as real_sender
+        case when d.kind = 'transfer' then t.agent_no end as to_agent_no,
+        b.agent_no is not null as is_bot_account,
+        x.buyer_no is not null or e.agent_no is not null as is_excluded,
+        case when d.sender = 'agent' and b.agent_no is not null then 'bot' else d.sender end as real_sender
     from dated as d
-    left join rule_day as r
-        on r.platform = d.platform and r.shop_id = d.shop_id and r.dt = d.dt and r.exclude_agents <> ''
-        and in_list(r.exclude_agents, d.agent_id)
-    left join bot_accounts as b
-        on b.platform = d.platform and b.shop_id = d.shop_id and b.agent_id = d.agent_id
-        and d.dt between b.from_dt and b.to_dt
+    left join int_agents as t
+        on t.platform = d.platform and t.shop_id = d.shop_id and t.agent_id = d.to_agent_id
+    left join excluded_agents as e on e.agent_no = d.agent_no and e.dt = d.dt
+    left join bot_accounts as b on b.agent_no = d.agent_no and d.dt between b.from_dt and b.to_dt
     left join excluded_buyers as x on x.buyer_no = d.buyer_no and x.dt = d.dt
 )
 
 select
-    buyer_no, agent_id, message_id, sent_at, dt,
+    buyer_no, agent_no, message_id, sent_at, dt,
     cast(seconds_of_day(local_at) as integer) as local_s,
     real_sender as sender,
     case real_sender when 'buyer' then 0 when 'agent' then 1 when 'bot' then 2 else 3 end as sender_rank,
@@ -84,7 +97,7 @@ select
         when real_sender in ('agent', 'bot') and not coalesce(is_auto, false) then real_sender
     end as role,
     is_bot_account, is_excluded, kind,
-    case when kind = 'transfer' then to_agent_id end as to_agent_id,
+    to_agent_no,
     coalesce(is_leave_message, false) as is_leave_message,
     coalesce(text_len, length(text), 0) as text_len,
     coalesce(watchword_hits, 0) as watchword_hits,

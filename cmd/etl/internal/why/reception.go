@@ -9,7 +9,7 @@ import (
 
 // ReceptionModels are the steps that Reception reads, of the buyer alone.
 func ReceptionModels() []string {
-	return []string{"stg_chat_messages", "int_messages", "int_turn_pairs", "int_receptions__filtered"}
+	return []string{"int_agents", "stg_chat_messages", "int_messages", "int_turn_pairs", "int_receptions__filtered"}
 }
 
 // Reception lists the messages of one buyer of the days of a question, of the
@@ -21,9 +21,9 @@ func Reception(ctx context.Context, tables Tables, q Question, buyer string, wit
 	who := ""
 	switch q.Grain {
 	case "agent":
-		who = " and m.agent_id = " + sqltext.Literal(q.Entity)
+		who = " and n.agent_id = " + sqltext.Literal(q.Entity)
 	case "group":
-		who = " and exists (select 1 from int_receptions__filtered g where g.agent_id = m.agent_id and g.dt = m.dt and g.agent_group = " + sqltext.Literal(q.Entity) + ")"
+		who = " and exists (select 1 from int_receptions__filtered g where g.agent_no = m.agent_no and g.dt = m.dt and g.agent_group = " + sqltext.Literal(q.Entity) + ")"
 	}
 	text := ""
 	if withText {
@@ -31,17 +31,17 @@ func Reception(ctx context.Context, tables Tables, q Question, buyer string, wit
 	}
 	return Read(ctx, tables, fmt.Sprintf(`with
 turns as (
-    select agent_id, message_id, opened_order, closed_order, closed_by, micros_between(opened_at, closed_at) // 1000000 as seconds,
+    select agent_no, message_id, opened_order, closed_order, closed_by, micros_between(opened_at, closed_at) // 1000000 as seconds,
         row_number() over (order by opened_order, agent_id) as turn
-    from int_turn_pairs
+    from int_turn_pairs join int_agents using (platform, shop_id, agent_no)
     where pairing in ('both', 'human') and dt between date '%[1]s' and date '%[2]s'
 ),
 answered as (
-    select t.agent_id, t.closed_order, string_agg(case t.closed_by when 'agent' then 'answers turn ' || t.turn || ' after ' || t.seconds || ' s'
+    select t.agent_no, t.closed_order, string_agg(case t.closed_by when 'agent' then 'answers turn ' || t.turn || ' after ' || t.seconds || ' s'
         when 'bot' then 'a robot serves turn ' || t.turn else 'hands turn ' || t.turn || ' over' end, ', ' order by t.turn) as marks
-    from turns t where t.closed_order is not null group by t.agent_id, t.closed_order
+    from turns t where t.closed_order is not null group by t.agent_no, t.closed_order
 )
-select m.sent_at, m.sender, m.agent_id, m.kind, m.text_len as length%[3]s,
+select m.sent_at, m.sender, n.agent_id, m.kind, m.text_len as length%[3]s,
     concat_ws(', ',
         case when o.turn is not null then 'opens turn ' || o.turn || case when o.closed_order is null then ' (never answered)' else '' end end,
         a.marks) as turn,
@@ -52,13 +52,15 @@ select m.sent_at, m.sender, m.agent_id, m.kind, m.text_len as length%[3]s,
         when f.excluded_reason is not null then 'no: dropped by ' || f.excluded_reason
         when i.message_id is null then 'no: of a robot''s account'
         when m.role = 'bot' then 'a robot''s'
-        when m.role = 'transfer' then 'handover to ' || m.to_agent_id
+        when m.role = 'transfer' then 'handover to ' || t.agent_id
         else 'yes'
     end as counts
 from stg_chat_messages as m
+join int_agents as n on n.agent_no = m.agent_no
+left join int_agents as t on t.agent_no = m.to_agent_no
 join chat_messages as c on c.message_id = m.message_id
 left join int_messages as i on i.message_id = m.message_id
-left join int_receptions__filtered as f on f.agent_id = m.agent_id and f.dt = m.dt and f.excluded_reason is not null
+left join int_receptions__filtered as f on f.agent_no = m.agent_no and f.dt = m.dt and f.excluded_reason is not null
 left join turns as o on o.message_id = m.message_id
 left join answered as a on a.closed_order = i.message_order
 where c.buyer_id = %[4]s and m.dt between date '%[1]s' and date '%[2]s'%[5]s

@@ -20,23 +20,20 @@ contacts as (select * from int_contacts),
 
 buyer_writes as (select * from int_buyer_writes),
 
-buyers as (select * from int_buyers),
-
 agents as (select * from int_agents),
 
 rule_day as (select * from rule_day),
 
 limits as (
-    select o.platform, o.shop_id, o.order_id, o.buyer_key, b.buyer_no, o.created_at, o.paid_at,
+    select o.platform, o.shop_id, o.order_id, o.buyer_key, o.buyer_no, o.created_at, o.paid_at,
         plus_days(o.created_dt, 1 - c.inquiry_validity_days) as window_from_dt,
         plus_seconds(o.created_at, c.remind_after_minutes * 60) as remind_from_at,
         plus_seconds(o.created_at, c.remind_within_hours * 3600) as remind_to_at,
         case when p.credit_silent_follow_up then plus_seconds(o.paid_at, p.follow_up_minutes * 60) end as follow_up_to_at
     from orders o
-    join buyers b on b.platform = o.platform and b.shop_id = o.shop_id and b.buyer_key = o.buyer_key
     join rule_day c on c.platform = o.platform and c.shop_id = o.shop_id and c.dt = o.created_dt
     left join rule_day p on p.platform = o.platform and p.shop_id = o.shop_id and p.dt = o.paid_dt
-    where o.is_valid and o.is_linked
+    where o.is_valid and o.is_linked and o.buyer_no is not null
 ),
 
 written_to as (

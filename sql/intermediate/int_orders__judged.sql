@@ -4,6 +4,7 @@ grain: [platform, shop_id, order_id]
 scope: buyer
 stored: false
 columns:
+  buyer_no: that of int_buyers, NULL of buyers without a message
   credit_rule: rule of the paid day, NULL while unpaid
 */
 with
@@ -63,7 +64,7 @@ with_follow_up_agent as (
     from with_pay_agent
 )
 
-select platform, shop_id, buyer_key, order_id, buyer_id, is_linked, pay_type, status,
+select platform, shop_id, buyer_key, buyer_no, order_id, buyer_id, is_linked, pay_type, status,
     created_at, created_dt, paid_at, paid_dt, shipped_at, shipped_dt, ended_at, paid_amount, quantity, item_rows,
     order_agent_id, pay_agent_id, follow_up_agent_id,
     case when not is_linked then 'unlinked'

@@ -49,9 +49,9 @@ rated as (
 
 -- Losses follow each other within the pair; other rows neither link nor break.
 losses as (
-    select platform, shop_id, grain, agent_id, buyer_key, dt,
+    select buyer_no, agent_no, dt,
         merge_lost_across_days and lead(dt) over (
-            partition by platform, shop_id, grain, agent_id, buyer_key order by dt
+            partition by buyer_no, agent_no order by dt
         ) <= window_end_dt as is_merged
     from rated
     where first_status = 'lost'
@@ -62,6 +62,4 @@ select i.platform, i.shop_id, i.buyer_key, i.grain, i.agent_id, i.agent_group, i
     case when l.is_merged then 'merged' else i.first_status end as status,
     i.first_order_id, i.is_shipped
 from rated i
-left join losses l
-    on l.platform = i.platform and l.shop_id = i.shop_id and l.grain = i.grain
-    and l.agent_id = i.agent_id and l.buyer_key = i.buyer_key and l.dt = i.dt
+left join losses l on l.buyer_no = i.buyer_no and l.agent_no = i.agent_no and l.dt = i.dt

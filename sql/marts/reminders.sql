@@ -31,16 +31,16 @@ rule_day as (select * from rule_day),
 -- Nobody is reminded who is in no conversation. The first thing that the buyer writes after the order, to whomever, ends the silence.
 silences as (
     select
-        o.platform, o.shop_id, o.buyer_key, b.buyer_no, o.order_id, o.buyer_id, o.status, o.created_at, o.paid_at, o.paid_dt,
+        o.platform, o.shop_id, o.buyer_key, o.buyer_no, o.order_id, o.buyer_id, o.status, o.created_at, o.paid_at, o.paid_dt,
         o.ended_at,
         plus_seconds(o.created_at, r.remind_within_hours * 3600) as remind_to_at,
         min(w.sent_at) as written_at
     from silent_orders as o
-    join int_buyers as b on b.platform = o.platform and b.shop_id = o.shop_id and b.buyer_key = o.buyer_key
     join rule_day as r on r.platform = o.platform and r.shop_id = o.shop_id and r.dt = o.created_dt
-    left join buyer_writes as w on w.buyer_no = b.buyer_no and w.sent_at > o.created_at
+    left join buyer_writes as w on w.buyer_no = o.buyer_no and w.sent_at > o.created_at
+    where o.buyer_no is not null
     group by
-        o.platform, o.shop_id, o.buyer_key, b.buyer_no, o.order_id, o.buyer_id, o.status, o.created_at, o.paid_at, o.paid_dt,
+        o.platform, o.shop_id, o.buyer_key, o.buyer_no, o.order_id, o.buyer_id, o.status, o.created_at, o.paid_at, o.paid_dt,
         o.ended_at, r.remind_within_hours
 ),
 

@@ -1,6 +1,6 @@
 /* model
 description: >
-  One row per chat message with its business day, the sender by the agents' history, what the message counts as, and
+  One row per chat message with its business day, who sent it by the agents' history, what the message counts as, and
   whether its buyer or agent is excluded on that day.
 grain: [buyer_no, message_id]
 scope: buyer
@@ -11,8 +11,7 @@ columns:
   to_agent_no: that of the agent who takes over, of transfers
   dt: business day of sent_at, by the cut in force on its calendar date
   local_s: wall clock second of the day
-  sender: as received, but bot for agent messages of an account that is a robot's on dt
-  sender_rank: 0 buyer, 1 agent, 2 bot, 3 system; orders messages of one instant
+  sender_rank: the sender, 0 buyer, 1 agent (2 where the account is a robot's on dt), 2 bot, 3 system; orders messages of one instant
   seq: order within one instant; 0 when missing
   role: buyer, agent (written by hand), bot (no auto-reply), transfer, or NULL for what is no message of the conversation
   is_bot_account: whether the account is a robot's account on dt
@@ -87,7 +86,6 @@ resolved as (
 select
     buyer_no, agent_no, message_id, sent_at, dt,
     cast(seconds_of_day(local_at) as integer) as local_s,
-    real_sender as sender,
     case real_sender when 'buyer' then 0 when 'agent' then 1 when 'bot' then 2 else 3 end as sender_rank,
     coalesce(seq, 0) as seq,
     case
@@ -96,7 +94,7 @@ select
         when real_sender = 'buyer' then 'buyer'
         when real_sender in ('agent', 'bot') and not coalesce(is_auto, false) then real_sender
     end as role,
-    is_bot_account, is_excluded, kind,
+    is_bot_account, is_excluded,
     to_agent_no,
     coalesce(is_leave_message, false) as is_leave_message,
     coalesce(text_len, length(text), 0) as text_len,

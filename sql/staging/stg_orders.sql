@@ -4,6 +4,7 @@ grain: [platform, shop_id, order_id]
 scope: buyer
 stored: false
 columns:
+  buyer_no: that of int_buyers, NULL of buyers without a message
   paid_at: time of payment; cash on delivery is paid when shipped, a staged order with its balance
   quantity: pieces, 0 when neither the order nor its items say
   item_rows: rows of order_items
@@ -12,6 +13,8 @@ columns:
 with
 
 identified as (select * from int_orders__identified),
+
+buyers as (select * from int_buyers),
 
 orders as (select * from orders),
 
@@ -92,7 +95,7 @@ local_orders as (
         on qs.platform = o.platform and qs.shop_id = o.shop_id and qs.quarter_at = quarter_hour(o.shipped_at)
 )
 
-select o.platform, o.shop_id, o.buyer_key, o.order_id, o.buyer_id, o.is_linked, o.pay_type, o.status,
+select o.platform, o.shop_id, o.buyer_key, u.buyer_no, o.order_id, o.buyer_id, o.is_linked, o.pay_type, o.status,
     o.created_at, o.created_dt,
     o.paid_at, cast(plus_seconds(o.paid_local_at, -60 * rp.cut_minutes) as date) as paid_dt,
     o.shipped_at, cast(plus_seconds(o.shipped_local_at, -60 * rs.cut_minutes) as date) as shipped_dt,
@@ -103,6 +106,7 @@ select o.platform, o.shop_id, o.buyer_key, o.order_id, o.buyer_id, o.is_linked, 
     o.invalid_reason is null as is_valid,
     o.invalid_reason
 from local_orders o
+left join buyers u on u.platform = o.platform and u.shop_id = o.shop_id and u.buyer_key = o.buyer_key
 left join items t on t.platform = o.platform and t.shop_id = o.shop_id and t.order_id = o.order_id
 left join rule_day rp
     on rp.platform = o.platform and rp.shop_id = o.shop_id and rp.dt = cast(o.paid_local_at as date)

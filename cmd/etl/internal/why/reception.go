@@ -41,7 +41,7 @@ answered as (
         when 'bot' then 'a robot serves turn ' || t.turn else 'hands turn ' || t.turn || ' over' end, ', ' order by t.turn) as marks
     from turns t where t.closed_order is not null group by t.agent_no, t.closed_order
 )
-select m.sent_at, m.sender, n.agent_id, m.kind, m.text_len as length%[3]s,
+select m.sent_at, case m.sender_rank when 0 then 'buyer' when 1 then 'agent' when 2 then 'bot' else 'system' end as sender, n.agent_id, c.kind, m.text_len as length%[3]s,
     concat_ws(', ',
         case when o.turn is not null then 'opens turn ' || o.turn || case when o.closed_order is null then ' (never answered)' else '' end end,
         a.marks) as turn,

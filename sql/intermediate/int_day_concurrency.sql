@@ -26,21 +26,24 @@ members as (
 
 -- Numbered, for what is sorted below is short then.
 numbered as (
-    select *, dense_rank() over (order by platform, shop_id, dt, grain, entity) as entity_no from members
+    select *, cast(dense_rank() over (order by platform, shop_id, dt, grain, entity) as integer) as entity_no
+    from members
+),
+
+stays as (
+    select n.entity_no,
+        micros_between(cast(s.dt as timestamp), s.from_at) as from_us,
+        micros_between(cast(s.dt as timestamp), s.to_at) as to_us
+    from stretches as s
+    join numbered as n
+        on n.platform = s.platform and n.shop_id = s.shop_id and n.dt = s.dt and n.agent_id = s.agent_id
+        and n.agent_group = s.agent_group
 ),
 
 steps as (
-    select n.entity_no, micros_between(cast(s.dt as timestamp), s.from_at) as moment_us, 1 as step
-    from stretches as s
-    join numbered as n
-        on n.platform = s.platform and n.shop_id = s.shop_id and n.dt = s.dt and n.agent_id = s.agent_id
-        and n.agent_group = s.agent_group
+    select entity_no, from_us as moment_us, cast(1 as tinyint) as step from stays
     union all
-    select n.entity_no, micros_between(cast(s.dt as timestamp), s.to_at) as moment_us, -1 as step
-    from stretches as s
-    join numbered as n
-        on n.platform = s.platform and n.shop_id = s.shop_id and n.dt = s.dt and n.agent_id = s.agent_id
-        and n.agent_group = s.agent_group
+    select entity_no, to_us as moment_us, cast(-1 as tinyint) as step from stays
 ),
 
 -- Ends are excluded: who comes as another goes is not with him, so at one moment

@@ -3,12 +3,12 @@ description: >
   One row per session: messages of one agent with one buyer (grain agent), or of one buyer over all agents (grain shop), with
   no silence above the gap in force on the day of the first. Robots' messages belong to it on days on which they count for
   reply_within. Shop sessions are made only of buyers with a message on a day whose unit is session.
-grain: [buyer_no, grain, agent_no, first_order]
+grain: [buyer_no, agent_no, first_order]
 scope: buyer
 publish: false
 columns:
   buyer_no: that of int_buyers
-  agent_no: that of int_agents, 0 in streams over all agents
+  agent_no: that of int_agents, 0 at grain shop
   dt: business day of the first message
   first_order: message_order of the first message
   last_order: message_order of the last message
@@ -45,11 +45,10 @@ numbered as (
 ),
 
 streams as (
-    select buyer_no, 'agent' as grain, agent_no, message_order, sent_at, dt, start_s,
-        gap_us, is_uneven, most_gap_us
+    select buyer_no, agent_no, message_order, sent_at, dt, start_s, gap_us, is_uneven, most_gap_us
     from numbered
     union all
-    select buyer_no, 'shop' as grain, 0 as agent_no, message_order, sent_at, dt, start_s, gap_us, is_uneven, most_gap_us
+    select buyer_no, 0 as agent_no, message_order, sent_at, dt, start_s, gap_us, is_uneven, most_gap_us
     from numbered
     where has_shop_sessions
 ),
@@ -62,13 +61,13 @@ silences as (
         lead(message_order) over stream is null as is_last,
         micros_between(lag(sent_at) over stream, sent_at) as silence_us
     from streams
-    window stream as (partition by buyer_no, agent_no, grain order by message_order)
+    window stream as (partition by buyer_no, agent_no order by message_order)
 ),
 
 -- Where the gap changes, each session ends by the gap of its own first day: a walk from start to start, as far as the next
 -- silence that is above every gap.
 uneven as (
-    select buyer_no, grain, agent_no, message_order, gap_us, silence_us, most_gap_us
+    select buyer_no, agent_no, message_order, gap_us, silence_us, most_gap_us
     from silences
     where is_uneven
 ),
@@ -81,20 +80,20 @@ pointers as (
     from uneven as u
     join (select distinct buyer_no, gap_us from uneven) as g on g.buyer_no = u.buyer_no
     window later as (
-        partition by u.buyer_no, u.agent_no, u.grain, g.gap_us order by u.message_order
+        partition by u.buyer_no, u.agent_no, g.gap_us order by u.message_order
         rows between 1 following and unbounded following
     )
 ),
 
 uneven_starts as (
-    select buyer_no, grain, agent_no, message_order
+    select buyer_no, agent_no, message_order
     from uneven
     where silence_us is null or silence_us > most_gap_us
     union all
-    select u.buyer_no, u.grain, u.agent_no, p.next_order as message_order
+    select u.buyer_no, u.agent_no, p.next_order as message_order
     from uneven_starts as u
     join pointers as p
-        on p.buyer_no = u.buyer_no and p.grain = u.grain and p.agent_no = u.agent_no
+        on p.buyer_no = u.buyer_no and p.agent_no = u.agent_no
         and p.message_order = u.message_order and p.tried_gap_us = p.gap_us
     where p.next_order is distinct from p.next_sure_order
 ),
@@ -108,13 +107,13 @@ started as (
         end as is_start
     from silences as s
     left join uneven_starts as u
-        on u.buyer_no = s.buyer_no and u.grain = s.grain and u.agent_no = s.agent_no and u.message_order = s.message_order
+        on u.buyer_no = s.buyer_no and u.agent_no = s.agent_no and u.message_order = s.message_order
 ),
 
 -- A session ends before the next one starts, or with its stream.
 edges as (
     select
-        buyer_no, grain, agent_no, message_order, sent_at, dt, start_s, is_start, is_last,
+        buyer_no, agent_no, message_order, sent_at, dt, start_s, is_start, is_last,
         case when is_start then previous_order else message_order end as end_order,
         case when is_start then previous_at else sent_at end as end_at
     from started
@@ -127,11 +126,12 @@ followed as (
         lead(end_order) over next_edge as next_end_order,
         lead(end_at) over next_edge as next_end_at
     from edges
-    window next_edge as (partition by buyer_no, agent_no, grain order by message_order)
+    window next_edge as (partition by buyer_no, agent_no order by message_order)
 )
 
 select
-    b.platform, b.shop_id, s.buyer_no, s.grain, s.agent_no, s.message_order as first_order,
+    b.platform, b.shop_id, s.buyer_no, case s.agent_no when 0 then 'shop' else 'agent' end as grain, s.agent_no,
+    s.message_order as first_order,
     case when s.is_last then s.message_order else s.next_end_order end as last_order,
     s.dt, s.start_s, s.sent_at as started_at,
     case when s.is_last then s.sent_at else s.next_end_at end as ended_at

@@ -1,11 +1,11 @@
 /* model
 description: >
   One row per event that opens, extends or closes a turn, in each stream in which it matters. A stream is one agent's with
-  one buyer, or the buyer's over all agents (agent_no 0). Three pairings of questions and answers are kept apart where
+  one buyer, or the buyer's over all agents (agent_no is 0 there). Three pairings of questions and answers are kept apart where
   they can differ: human (a robot's message closes a turn unless served_by lets robots count), any (it always closes), and
   shop (any, over all agents). both stands for human and any where no day of the buyer lets robots count; a buyer of one
   agent, never handed over (is_alone), has no shop stream: it would repeat the agent's.
-grain: [buyer_no, pairing, agent_no, message_order]
+grain: [buyer_no, stream_no, message_order]
 scope: buyer
 materialized: view
 publish: false
@@ -13,7 +13,7 @@ columns:
   event: buyer or transfer_in (which open), agent, bot or transfer_out (which close)
   expires_at: end of the reply horizon of a turn that opens here
   buyer_no: that of int_buyers
-  agent_no: that of int_agents, 0 in streams over all agents
+  stream_no: the stream among the buyer's, agent_no * 4 + pairing (0 both, 1 human, 2 any, 3 shop); one number sorts quickly
   keeps_bots: whether a turn that opens here stays open when a robot answers
 */
 with
@@ -74,18 +74,18 @@ agent_events as (
 )
 
 select
-    buyer_no, case when has_bot_days then 'human' else 'both' end as pairing, agent_no,
+    buyer_no, agent_no * 4 + case when has_bot_days then 1 else 0 end as stream_no,
     message_order, sent_at, event, expires_at, keeps_bots, is_alone
 from agent_events
 union all
 select
-    buyer_no, 'any' as pairing, agent_no,
+    buyer_no, agent_no * 4 + 2 as stream_no,
     message_order, sent_at, event, expires_at, false as keeps_bots, is_alone
 from agent_events
 where has_bot_days
 union all
 select
-    buyer_no, 'shop' as pairing, 0 as agent_no,
+    buyer_no, 3 as stream_no,
     message_order, sent_at, event, expires_at, false as keeps_bots, is_alone
 from events
 where not is_alone and role <> 'transfer'

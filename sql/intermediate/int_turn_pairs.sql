@@ -20,19 +20,21 @@ with
 
 turns as (
     select
-        buyer_no, pairing, agent_no, opened_order, 'buyer' as opened_by, expires_at, opened_at, last_buyer_at,
+        buyer_no, stream_no, opened_order, 'buyer' as opened_by, expires_at, opened_at, last_buyer_at,
         closed_order, closed_at, closed_by, is_alone
     from int_turn_spans
     where not is_walked
     union all
     select
-        buyer_no, pairing, agent_no, opened_order, opened_by, expires_at, opened_at, last_buyer_at,
+        buyer_no, stream_no, opened_order, opened_by, expires_at, opened_at, last_buyer_at,
         closed_order, closed_at, closed_by, is_alone
     from int_turn_walks
 )
 
 select
-    n.platform, n.shop_id, t.buyer_no, t.pairing, t.agent_no, t.opened_order, m.message_id,
+    n.platform, n.shop_id, t.buyer_no,
+    case t.stream_no % 4 when 0 then 'both' when 1 then 'human' when 2 then 'any' else 'shop' end as pairing,
+    cast(floor(t.stream_no / 4) as integer) as agent_no, t.opened_order, m.message_id,
     case t.opened_by when 'buyer' then 'message' else 'transfer' end as opened_by,
     m.dt, t.opened_at, m.local_s as opened_s, t.is_alone,
     coalesce(t.last_buyer_at, t.opened_at) as last_buyer_at,

@@ -154,19 +154,26 @@ func (l *loading) fillAll(ctx context.Context, changes []load.Change) error {
 
 // connectFillers makes as many connections as the server gives.
 func (l *loading) connectFillers(ctx context.Context) ([]*pgx.Conn, error) {
-	var conns []*pgx.Conn
-	for range fillers + 1 {
-		conn, err := l.server.Connect(ctx)
-		var told *pgconn.PgError
-		if errors.As(err, &told) && told.Code == "53300" { // too many connections
-			break
-		}
-		if err != nil {
-			return conns, err
-		}
-		conns = append(conns, conn)
+	made := make([]*pgx.Conn, fillers+1)
+	errs := make([]error, fillers+1)
+	var group sync.WaitGroup
+	for i := range made {
+		group.Go(func() { made[i], errs[i] = l.server.Connect(ctx) })
 	}
-	return conns, nil
+	group.Wait()
+	var conns []*pgx.Conn
+	var failed error
+	for i, err := range errs {
+		var told *pgconn.PgError
+		switch {
+		case err == nil:
+			conns = append(conns, made[i])
+		case errors.As(err, &told) && told.Code == "53300": // too many connections
+		default:
+			failed = err
+		}
+	}
+	return conns, failed
 }
 
 // fillAside fills the tables in transactions of their own.

@@ -129,7 +129,7 @@ func (t *table) append(n *Normaliser, b *block) {
 // own gives the latest time that stands in each of the rows, dates at their
 // start, and tells how many rows hold one.
 func (b *block) own() (dated int) {
-	clear(b.dated)
+	clear(b.dated[:b.rows])
 	for _, m := range b.times {
 		c := &b.columns[m.index]
 		if c.count == 0 {
@@ -141,7 +141,7 @@ func (b *block) own() (dated int) {
 			}
 		}
 	}
-	for _, is := range b.dated {
+	for _, is := range b.dated[:b.rows] {
 		if is {
 			dated++
 		}

@@ -1,6 +1,7 @@
 package normalise_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -83,6 +84,25 @@ func BenchmarkOrders(b *testing.B) {
 	}
 	if _, err := n.Finish(); err != nil {
 		b.Fatal(err)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// BenchmarkAlternatingShops measures orders of a file whose rows name two shops in
+// turns, so that none go together.
+func BenchmarkAlternatingShops(b *testing.B) {
+	rec := record("orders", "order_id=1234567890123456789", "created_at=2026-01-02 11:22:33", "buyer_id=买家甲", "status=paid", "amount=128.00")
+	other := rec
+	other.Shop = "another"
+	n, err := normalise.New(options(), discard{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for i := 0; i < b.N; i += 2 {
+		if err := errors.Join(n.Accept(rec), n.Accept(other)); err != nil {
+			b.Fatal(err)
+		}
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 }

@@ -10,6 +10,7 @@ type block struct {
 	*layout
 	shop    *shop
 	rows    int
+	used    int // rows that it began with
 	lines   []int
 	columns []cells    // as the layout has them
 	faults  []*problem // by row, nil = none so far
@@ -49,21 +50,23 @@ func newBlock(l *layout) *block {
 }
 
 // start empties the block for rows of a shop, at most blockRows, that start at
-// these lines.
+// these lines. Only what was used is cleared: where rows of many shops alternate,
+// a block has few.
 func (b *block) start(s *shop, lines []int) {
 	for i := range b.columns {
 		c := &b.columns[i]
 		if c.count > 0 {
-			clear(c.texts)
-			clear(c.there)
-			clear(c.who)
+			clear(c.texts[:min(b.used, len(c.texts))])
+			clear(c.there[:min(b.used, len(c.there))])
+			clear(c.who[:min(b.used, len(c.who))])
 		}
 		c.count, c.strange, c.guessed = 0, nil, nil
 	}
 	if b.faulty > 0 {
-		clear(b.faults)
+		clear(b.faults[:b.used])
 	}
 	b.shop, b.rows, b.lines, b.faulty = s, len(lines), lines, 0
+	b.used = b.rows
 }
 
 // blame notes the first problem of a row.

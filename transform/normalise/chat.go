@@ -197,6 +197,7 @@ func (n *Normaliser) noteBuyers(s *shop, buyers []*identity) {
 			ids.setWho(b.rows, e.stored, e)
 			keys.fillText(b.rows, n.hasher.keysOfBuyer(e.id))
 			b.rows++
+			b.used++
 		}
 	}
 	if b.rows == 0 {

@@ -57,6 +57,9 @@ func (y *typing) value(row int) string {
 	return ""
 }
 
+// trimmed is value without blanks around it, and without the word for none.
+func (y *typing) trimmed(row int) string { return cellText(y.value(row)) }
+
 // refuse notes why a row's value cannot be used.
 func (y *typing) refuse(row int, reason, hint string) {
 	y.blame(row, problem{y.column.Name, reason, hint})
@@ -64,11 +67,8 @@ func (y *typing) refuse(row int, reason, hint string) {
 
 func (y *typing) numbers(parse func(string) (int64, string), hint string) {
 	for row := range y.rows {
-		v := y.value(row)
+		v := y.trimmed(row)
 		if v == "" {
-			continue
-		}
-		if v = cellText(v); v == "" {
 			continue
 		}
 		n, reason := parse(v)
@@ -93,11 +93,9 @@ func (y *typing) literals() {
 
 func (y *typing) texts() {
 	for row := range y.rows {
-		if v := y.value(row); v != "" {
-			if v = cellText(v); v != "" {
-				y.out.texts[row] = storable(v)
-				y.out.count++
-			}
+		if v := y.trimmed(row); v != "" {
+			y.out.texts[row] = storable(v)
+			y.out.count++
 		}
 	}
 }
@@ -144,11 +142,8 @@ func (y *typing) people(known *identities) {
 // stays as written until the rest of the row is derived.
 func (y *typing) enums() {
 	for row := range y.rows {
-		v := y.value(row)
+		v := y.trimmed(row)
 		if v == "" {
-			continue
-		}
-		if v = cellText(v); v == "" {
 			continue
 		}
 		if listed := y.column.listed(v); listed != "" {
@@ -177,11 +172,8 @@ func (c *column) listed(v string) string {
 
 func (y *typing) lists() {
 	for row := range y.rows {
-		v := y.value(row)
+		v := y.trimmed(row)
 		if v == "" {
-			continue
-		}
-		if v = cellText(v); v == "" {
 			continue
 		}
 		joined, reason := parseList(storable(v))

@@ -6,6 +6,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"kefu/transform/lexicon"
 )
 
 // What is gathered says what the rows said, in their order, whatever stood in
@@ -28,7 +30,7 @@ func TestRowsAreGatheredAsTheyAre(t *testing.T) {
 			}
 		}
 		r.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
-		s, err := newStack(batches, &lexicon{})
+		s, err := newStack(batches, &lexicon.Lexicon{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"kefu/transform/lexicon"
 )
 
 // part is a value of a key: missing ones come last.
@@ -140,7 +142,7 @@ func TestRowsAreSortedByAllTheirKeys(t *testing.T) {
 			}
 			return byPlace(a, b)
 		})
-		s, err := newStack(batches, &lexicon{})
+		s, err := newStack(batches, &lexicon.Lexicon{})
 		if err != nil {
 			t.Fatal(err)
 		}

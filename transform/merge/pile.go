@@ -15,6 +15,7 @@ import (
 	"kefu/extract/lake"
 	"kefu/extract/lake/datafile"
 	"kefu/transform/compute"
+	"kefu/transform/lexicon"
 )
 
 // pile gathers the arriving rows of one dataset. When it has grown large, its
@@ -136,7 +137,7 @@ type desk struct {
 	writer  *datafile.Writer
 	rooms   rooms
 	sorting sorting
-	words   lexicon
+	words   lexicon.Lexicon
 }
 
 // deskLimit is how many bytes of a run a desk makes room for beyond that run.

@@ -5,7 +5,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"kefu/transform/lexicon"
 )
 
 // stack is the rows of several batches of one layout, one upon the other.
@@ -28,7 +29,7 @@ type column struct {
 	united arrow.Array // words
 }
 
-func newStack(batches []arrow.RecordBatch, words *lexicon) (*stack, error) {
+func newStack(batches []arrow.RecordBatch, words *lexicon.Lexicon) (*stack, error) {
 	s := &stack{schema: batches[0].Schema(), batches: batches}
 	for i := range s.schema.NumFields() {
 		c := column{arrays: make([]arrow.Array, len(batches))}
@@ -47,8 +48,8 @@ func newStack(batches []arrow.RecordBatch, words *lexicon) (*stack, error) {
 }
 
 // unite makes one dictionary of those of all batches.
-func (c *column) unite(places *lexicon) error {
-	places.reset()
+func (c *column) unite(all *lexicon.Lexicon) error {
+	defer all.Reset()
 	for _, a := range c.arrays {
 		d, ok := a.(*array.Dictionary)
 		if !ok {
@@ -60,15 +61,11 @@ func (c *column) unite(places *lexicon) error {
 		}
 		codes := make([]int32, words.Len())
 		for i := range codes {
-			codes[i] = places.code(words.Value(i))
+			codes[i] = all.Code(words.Value(i))
 		}
 		c.codes = append(c.codes, codes)
 	}
-	c.words = places.take()
-	b := array.NewStringBuilder(memory.DefaultAllocator)
-	defer b.Release()
-	b.AppendStringValues(c.words, nil)
-	c.united = b.NewArray()
+	c.words, c.united = all.Words(), all.Array()
 	return nil
 }
 

@@ -128,7 +128,7 @@ func (e *identity) codeIn(v *vector, text string) int32 {
 		v.identity = dictionaries.Add(1)
 	}
 	if at.words != v.identity {
-		*at = identityCode{v.identity, v.words.code(text)}
+		*at = identityCode{v.identity, v.words.Code(text)}
 	}
 	return at.code
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"kefu/extract/dataset"
+	"kefu/transform/lexicon"
 )
 
 // vector collects one column of a batch in Arrow's layout. It takes a fifth of
@@ -28,7 +29,7 @@ type vector struct {
 	stock   *Stock // nil = none
 
 	codes    []int32
-	words    words
+	words    lexicon.Lexicon
 	identity uint32 // of the words, so that an identity can remember its code
 }
 
@@ -60,7 +61,7 @@ func (v *vector) reset(rows, bytes int) {
 	switch {
 	case v.coded:
 		v.codes = v.numbers(rows)
-		v.words.reset()
+		v.words.Reset()
 		v.identity = 0
 	case v.text:
 		v.offsets = append(v.numbers(rows+1), 0)
@@ -113,7 +114,7 @@ func (v *vector) fill() {
 
 // appendSame appends a text that so many rows share, as a code.
 func (v *vector) appendSame(s string, rows int) {
-	code := v.words.code(s)
+	code := v.words.Code(s)
 	for range rows {
 		v.appendCode(code)
 	}
@@ -160,7 +161,7 @@ func (v *vector) appendCodes(c *cells, rows int) {
 		case who != nil:
 			v.appendCode(who.codeIn(v, s))
 		default:
-			v.appendCode(v.words.code(s))
+			v.appendCode(v.words.Code(s))
 		}
 	}
 }
@@ -180,7 +181,7 @@ func (v *vector) appendTexts(texts []string) (bytes int) {
 
 func (v *vector) appendText(s string) {
 	if v.coded {
-		v.appendCode(v.words.code(s))
+		v.appendCode(v.words.Code(s))
 		return
 	}
 	v.present()
@@ -360,7 +361,7 @@ func (v *vector) takeNothing() arrow.Array {
 func (v *vector) array(buffers []*memory.Buffer) arrow.Array {
 	var data *array.Data
 	if v.coded {
-		list := v.words.array()
+		list := v.words.Array()
 		defer list.Release()
 		words, _ := list.Data().(*array.Data)
 		data = array.NewDataWithDictionary(v.typ, v.n, buffers, v.nulls, 0, words)

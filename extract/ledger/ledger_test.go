@@ -78,7 +78,7 @@ func must[T any](t testing.TB) func(T, error) T {
 func TestAFileIsOwnerOnly(t *testing.T) {
 	path := newFile(t)
 	l := open(t, path)
-	must[Run](t)(l.BeginRun(t.Context(), "nightly", "run"))
+	must[Run](t)(l.BeginRun(t.Context(), "nightly", "run", nil))
 	for _, name := range []string{path, path + "-wal", path + "-shm"} {
 		info, err := os.Stat(name)
 		ok(t, err)
@@ -95,8 +95,8 @@ func TestAFileIsOwnerOnly(t *testing.T) {
 
 func TestRunsAndUnits(t *testing.T) {
 	l, ctx := fresh(t), t.Context()
-	first := must[Run](t)(l.BeginRun(ctx, "nightly", "run"))
-	second := must[Run](t)(l.BeginRun(ctx, "", "backfill"))
+	first := must[Run](t)(l.BeginRun(ctx, "nightly", "run", nil))
+	second := must[Run](t)(l.BeginRun(ctx, "", "backfill", nil))
 	ok(t, l.EndRun(ctx, first.ID, Partial, map[string]int{"files": 3}, errors.New("shop tmall/b: no credentials")))
 
 	runs := must[[]Run](t)(l.Runs(ctx, 0))
@@ -302,7 +302,7 @@ func TestMetaAndSecret(t *testing.T) {
 
 func TestBackupOfAFileIsWhole(t *testing.T) {
 	l, ctx := open(t, newFile(t)), t.Context()
-	run := must[Run](t)(l.BeginRun(ctx, "nightly", "run"))
+	run := must[Run](t)(l.BeginRun(ctx, "nightly", "run", nil))
 	target := filepath.Join(t.TempDir(), "it's a copy.db")
 	ok(t, l.Backup(ctx, target))
 	if info := must[os.FileInfo](t)(os.Stat(target)); info.Mode().Perm() != 0o600 {
@@ -319,7 +319,7 @@ func TestBackupOfAFileIsWhole(t *testing.T) {
 func TestOlderLayoutIsBroughtUpToDate(t *testing.T) {
 	ctx, place := t.Context(), newPlace(t)
 	l := open(t, place)
-	run := must[Run](t)(l.BeginRun(ctx, "nightly", "run"))
+	run := must[Run](t)(l.BeginRun(ctx, "nightly", "run", nil))
 	next := append(slices.Clone(migrations), "alter table runs add column note text not null default 'none'; create table extra (a text)")
 	ok(t, migrate(ctx, l.db, next))
 	ok(t, migrate(ctx, l.db, next))
@@ -356,7 +356,7 @@ func TestManyOpenAtOnce(t *testing.T) {
 		go func() {
 			l, err := openAt(context.Background(), place)
 			if err == nil {
-				_, err = l.BeginRun(context.Background(), "p", "run")
+				_, err = l.BeginRun(context.Background(), "p", "run", nil)
 				err = errors.Join(err, l.Close())
 			}
 			errs <- err

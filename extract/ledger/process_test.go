@@ -32,7 +32,7 @@ var children = map[string]func(context.Context, *Ledger) error{
 		return err
 	},
 	"run": func(ctx context.Context, l *Ledger) error {
-		_, err := l.BeginRun(ctx, "nightly", "run")
+		_, err := l.BeginRun(ctx, "nightly", "run", nil)
 		return err
 	},
 	"half-published": func(ctx context.Context, l *Ledger) error {
@@ -198,17 +198,47 @@ func TestRunOfDeadProcessIsInterrupted(t *testing.T) {
 	place := newPlace(t)
 	l := open(t, place)
 	kill, _ := start(t, "run", place)
-	mine := must[Run](t)(l.BeginRun(ctx, "nightly", "run"))
+	mine := must[Run](t)(l.BeginRun(ctx, "nightly", "run", nil))
 	runs := must[[]Run](t)(l.Runs(ctx, 0))
 	if len(runs) != 2 || runs[0].Status != Running || runs[1].Status != Running {
 		t.Fatalf("both live: %+v", runs)
 	}
 	kill()
-	must[Run](t)(l.BeginRun(ctx, "nightly", "run"))
+	must[Run](t)(l.BeginRun(ctx, "nightly", "run", nil))
 	for _, r := range must[[]Run](t)(l.Runs(ctx, 0)) {
 		if want := map[bool]Status{true: Running, false: Interrupted}[r.PID == mine.PID]; r.Status != want {
 			t.Errorf("run of process %d is %s, want %s", r.PID, r.Status, want)
 		}
+	}
+}
+
+// A run that could not say how it ended, here or elsewhere, is over once the
+// next one holds the lake; who lost the lake ends nobody's run.
+func TestTheHolderOfTheLakeRunsAlone(t *testing.T) {
+	ctx, l := t.Context(), fresh(t)
+	lost := must[*Lease](t)(l.Acquire(ctx, "lake", false))
+	here := must[Run](t)(l.BeginRun(ctx, "nightly", "run", lost))
+	ok(t, lost.Release(ctx))
+	_, err := l.db.ExecContext(ctx, "insert into runs (id, pipeline, command, started_at, status, host, pid, process) values ('there', '', '', '', ?, 'elsewhere', 1, 'm')", Running)
+	ok(t, err)
+	if _, err := l.BeginRun(ctx, "nightly", "run", lost); !errors.Is(err, ErrLeaseLost) {
+		t.Errorf("begun without the lake: %v", err)
+	}
+	states := func() map[string]Status {
+		all := map[string]Status{}
+		for _, r := range must[[]Run](t)(l.Runs(ctx, 0)) {
+			all[r.ID] = r.Status
+		}
+		return all
+	}
+	if got, want := states(), (map[string]Status{here.ID: Running, "there": Running}); !maps.Equal(got, want) {
+		t.Errorf("without the lake runs are %v", got)
+	}
+	held := must[*Lease](t)(l.Acquire(ctx, "lake", false))
+	defer func() { ok(t, held.Release(ctx)) }()
+	now := must[Run](t)(l.BeginRun(ctx, "nightly", "run", held))
+	if got, want := states(), (map[string]Status{here.ID: Interrupted, "there": Interrupted, now.ID: Running}); !maps.Equal(got, want) {
+		t.Errorf("runs are %v, want %v", got, want)
 	}
 }
 
@@ -277,7 +307,7 @@ func TestAStateThatAnotherProgramLocks(t *testing.T) {
 			time.Sleep(moment)
 			_ = other.Rollback()
 		}()
-		_, err := l.BeginRun(ctx, "nightly", "run")
+		_, err := l.BeginRun(ctx, "nightly", "run", nil)
 		var away *postgres.UnavailableError
 		problem, _, _ := Trouble(err)
 		if late := moment > busyWait; late != (strings.Contains(problem, "locked by another program") || errors.As(err, &away) && strings.Contains(err.Error(), "another session of database")) {

@@ -44,13 +44,20 @@ type Run struct {
 	PID       int
 }
 
-// BeginRun records the start of a run. Runs of this host whose process is gone
-// without having ended them become interrupted.
-func (l *Ledger) BeginRun(ctx context.Context, pipeline, command string) (Run, error) {
+// BeginRun records the start of a run. Under a lease, which stands for all work
+// on the lake, every other run is over and becomes interrupted: its process
+// died, lost the lease, or could not reach the state to say how it ended. With
+// nil that goes only for runs of this host whose process is gone.
+func (l *Ledger) BeginRun(ctx context.Context, pipeline, command string, lease *Lease) (Run, error) {
 	now := time.Now().UTC()
 	run := Run{ID: newID(now), Pipeline: pipeline, Command: command, Status: Running, StartedAt: now, Host: l.host, PID: os.Getpid()}
 	err := l.inTx(ctx, "begin run", func(tx *sql.Tx) error {
-		if err := l.interruptStale(ctx, tx, now); err != nil {
+		if lease != nil {
+			if err := lease.check(ctx, tx); err != nil {
+				return err
+			}
+		}
+		if err := l.interruptStale(ctx, tx, now, lease != nil); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx,
@@ -61,20 +68,22 @@ func (l *Ledger) BeginRun(ctx context.Context, pipeline, command string) (Run, e
 	return run, err
 }
 
-func (l *Ledger) interruptStale(ctx context.Context, tx *sql.Tx, now time.Time) error {
-	rows, err := tx.QueryContext(ctx, "select id, pid, process from runs where status = ? and host = ?", Running, l.host)
+// interruptStale notes that runs which did not say how they ended are over: all,
+// or those of this host whose process is gone.
+func (l *Ledger) interruptStale(ctx context.Context, tx *sql.Tx, now time.Time, every bool) error {
+	rows, err := tx.QueryContext(ctx, "select id, host, pid, process from runs where status = ?", Running)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	var stale []string
 	for rows.Next() {
-		var id, mark string
+		var id, host, mark string
 		var pid int
-		if err := rows.Scan(&id, &pid, &mark); err != nil {
+		if err := rows.Scan(&id, &host, &pid, &mark); err != nil {
 			return err
 		}
-		if !alive(pid, mark) {
+		if every || host == l.host && !alive(pid, mark) {
 			stale = append(stale, id)
 		}
 	}

@@ -99,7 +99,7 @@ func TestARestartedServerKeepsTheState(t *testing.T) {
 	ok(t, err)
 	l := must[*Ledger](t)(OpenServer(ctx, server, "kefu"))
 	defer func() { ok(t, l.Close()) }()
-	run := must[Run](t)(l.BeginRun(ctx, "nightly", "run"))
+	run := must[Run](t)(l.BeginRun(ctx, "nightly", "run", nil))
 	lease := must[*Lease](t)(l.Acquire(ctx, "lake", false))
 	machine.Stop(t)
 	var away *postgres.UnavailableError

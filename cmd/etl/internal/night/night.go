@@ -166,7 +166,7 @@ func (n *Night) take(ctx context.Context) (release func(), err error) {
 // as does the work as a run of that command.
 func (n *Night) as(ctx context.Context, command string, work func(context.Context) error) error {
 	var err error
-	if n.run, err = n.Ledger.BeginRun(ctx, n.Pipeline, command); err != nil {
+	if n.run, err = n.Ledger.BeginRun(ctx, n.Pipeline, command, n.lease); err != nil {
 		return err
 	}
 	n.summary.RunID, n.summary.startedAt = n.run.ID, n.run.StartedAt

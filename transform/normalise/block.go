@@ -3,6 +3,10 @@ package normalise
 // blockRows bounds a block, so that its columns stay in the processor's cache.
 const blockRows = 512
 
+// rooms are how many rows blocks have room for: where rows of many shops alternate,
+// hundreds of blocks of a row each are under way.
+var rooms = [...]int{8, 64, blockRows}
+
 // block is some rows of one dataset and one shop on their way into a batch. They
 // are worked on column by column: what a column's values ask for is decided
 // once for all of them, and columns without any cost nothing.
@@ -35,23 +39,23 @@ type cells struct {
 	guessed []bool      // worked out from other rows of the file: no content; nil = none
 }
 
-func newBlock(l *layout) *block {
+// newBlock returns a block with room for so many rows.
+func newBlock(l *layout, room int) *block {
 	b := &block{layout: l, columns: make([]cells, len(l.columns))}
-	b.faults, b.digests = make([]*problem, blockRows), make([]int64, blockRows)
-	b.numbers, b.dated = make([]int64, blockRows), make([]bool, blockRows)
+	b.faults, b.digests = make([]*problem, room), make([]int64, room)
+	b.numbers, b.dated = make([]int64, room), make([]bool, room)
 	for i := range b.columns {
 		if c := &b.columns[i]; l.columns[i].form.isNumber() {
-			c.numbers, c.there = make([]int64, blockRows), make([]bool, blockRows)
+			c.numbers, c.there = make([]int64, room), make([]bool, room)
 		} else {
-			c.texts = make([]string, blockRows)
+			c.texts = make([]string, room)
 		}
 	}
 	return b
 }
 
-// start empties the block for rows of a shop, at most blockRows, that start at
-// these lines. Only what was used is cleared: where rows of many shops alternate,
-// a block has few.
+// start empties the block for rows of a shop, no more than it has room for, that
+// start at these lines. Only what was used is cleared.
 func (b *block) start(s *shop, lines []int) {
 	for i := range b.columns {
 		c := &b.columns[i]

@@ -183,7 +183,7 @@ func itemOfAddress(text string) string {
 func (n *Normaliser) noteBuyers(s *shop, buyers []*identity) {
 	if n.masks == nil {
 		l := layouts[buyersDataset]
-		n.masks, n.masked = newTable(l, &n.opts), newBlock(l)
+		n.masks, n.masked = newTable(l, &n.opts), newBlock(l, blockRows)
 	}
 	b := n.masked
 	b.start(s, n.noLines[:0])

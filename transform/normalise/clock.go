@@ -9,9 +9,9 @@ import (
 type zone struct {
 	loc   *time.Location
 	hours [1024]offsetOfHour
-	walls [1024]offsetOfHour // hours of the wall clock
-	date  [len(time.DateOnly)]byte
-	days  int64 // that date, since 1970
+	walls [1024]offsetOfHour       // hours of the wall clock
+	date  [len(time.DateOnly)]byte // that was read last
+	days  int64                    // the same since 1970
 }
 
 type offsetOfHour struct {
@@ -20,7 +20,11 @@ type offsetOfHour struct {
 	offset int64
 }
 
-func newZone(loc *time.Location) *zone { return &zone{loc: loc} }
+func newZone(loc *time.Location) *zone {
+	z := &zone{loc: loc, days: firstDay}
+	copy(z.date[:], "2000-01-01")
+	return z
+}
 
 // offset gives the seconds east of UTC at a Unix time.
 func (z *zone) offset(sec int64) int64 {
@@ -104,6 +108,11 @@ func (z *zone) parseInstant(s string) (micros int64, why string) {
 	if micros, ok := z.parsePlain(s); ok {
 		return micros, ""
 	}
+	return z.parseAny(s)
+}
+
+// parseAny is parseInstant the long way.
+func (z *zone) parseAny(s string) (micros int64, why string) {
 	w, why := parseWall(s)
 	if why != "" {
 		return 0, why

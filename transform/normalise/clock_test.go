@@ -2,6 +2,7 @@ package normalise
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 )
@@ -36,6 +37,43 @@ func TestEveryTimeOfAYear(t *testing.T) {
 		jumps := name == "America/New_York" || name == "Australia/Lord_Howe"
 		if (left > 0) != jumps || left > 200 {
 			t.Errorf("%s: %d times were left out", name, left)
+		}
+	}
+}
+
+// TestTimesReadTheShortWay holds the short way of reading times against the long
+// one: what it understands, it understands alike, whatever was read before.
+func TestTimesReadTheShortWay(t *testing.T) {
+	for _, name := range []string{"Asia/Shanghai", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Casablanca", "Pacific/Apia"} {
+		loc, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		short, random := newZone(loc), rand.New(rand.NewPCG(3, 4))
+		const odd = "0123456789-/: T+Z.x\x00"
+		understood := 0
+		for i := range 20_000 {
+			text := strings.Repeat("\x00", 10) + " 10:00:00"
+			if i > 0 {
+				text = time.Date(1998+random.IntN(104), 1, 1, 0, 0, random.IntN(365*86400), 0, time.UTC).Format(time.DateTime)
+			}
+			spoilt := []byte(text)
+			for range random.IntN(3) {
+				spoilt[random.IntN(len(spoilt))] = odd[random.IntN(len(odd))]
+			}
+			for _, s := range []string{text, string(spoilt)} {
+				got, ok := short.parsePlain(s)
+				if !ok {
+					continue
+				}
+				understood++
+				if want, why := newZone(loc).parseAny(s); why != "" || got != want {
+					t.Fatalf("%s: %q was read as %d, the long way as %d %s", name, s, got, want, why)
+				}
+			}
+		}
+		if understood < 20_000 {
+			t.Errorf("%s: only %d times were read the short way", name, understood)
 		}
 	}
 }

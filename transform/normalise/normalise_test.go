@@ -39,7 +39,7 @@ func (r *recorder) Batch(name string, rows arrow.RecordBatch) error {
 		row := kept{}
 		for c, f := range rows.Schema().Fields() {
 			if v, ok := textOf(rows.Column(c), i); ok {
-				row[f.Name] = v
+				row[f.Name] = strings.Clone(v) // its memory goes back to the stock
 			} else if !f.Nullable {
 				return fmt.Errorf("%s.%s is null", name, f.Name)
 			}

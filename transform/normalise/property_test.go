@@ -1,7 +1,10 @@
 package normalise_test
 
 import (
+	"fmt"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -84,18 +87,26 @@ func TestEveryRecordIsOneRowOrOneReject(t *testing.T) {
 func TestRecordsTogetherAreAsOneByOne(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		schema := rapid.SampledFrom(dataset.All()).Draw(t, "dataset")
-		var recs []extract.Record
-		for line := range rapid.IntRange(1, 20).Draw(t, "records") {
-			rec := extract.Record{Dataset: schema.Name, Line: line, Values: with(schema.Name).Values, Raw: []byte{byte(line)}}
+		var kinds []extract.Record
+		for range rapid.IntRange(1, 20).Draw(t, "kinds") {
+			rec := extract.Record{Dataset: schema.Name, Values: with(schema.Name).Values}
 			for i, c := range schema.Columns {
 				if rapid.IntRange(0, 9).Draw(t, "spoil") == 0 {
 					rec.Values[i] = value(t, c)
 				}
 			}
-			recs = append(recs, rec)
+			rec.Shop = rapid.SampledFrom([]string{"", "", "another", "no \x00 shop"}).Draw(t, "shop")
+			kinds = append(kinds, rec)
+		}
+		rows := rapid.OneOf(rapid.IntRange(1, 20), rapid.SampledFrom([]int{7, 8, 9, 63, 64, 65, 511, 512, 513, 1025})).Draw(t, "records")
+		alike := rapid.SampledFrom([]int{1, 2, 100, 2000}).Draw(t, "alike")
+		recs := make([]extract.Record, rows)
+		for i := range recs {
+			recs[i] = kinds[i%len(kinds)]
+			recs[i].Line, recs[i].Raw, recs[i].Shop = i, []byte(strconv.Itoa(i)), kinds[i/alike%len(kinds)].Shop
 		}
 		opts := options()
-		opts.BatchRows = rapid.IntRange(1, 24).Draw(t, "batch")
+		opts.BatchRows = rapid.SampledFrom([]int{1, 3, 24, 600}).Draw(t, "batch")
 		single := normalised(t, opts, func(n *normalise.Normaliser) error {
 			for _, rec := range recs {
 				if err := n.Accept(rec); err != nil {
@@ -107,13 +118,16 @@ func TestRecordsTogetherAreAsOneByOne(t *testing.T) {
 		var parcels []*extract.Records
 		for from := 0; from < len(recs); {
 			to := rapid.IntRange(from+1, len(recs)).Draw(t, "to")
+			if other := slices.IndexFunc(recs[from:to], func(r extract.Record) bool { return r.Shop != recs[from].Shop }); other > 0 {
+				to = from + other
+			}
 			parcels = append(parcels, joined(recs[from:to]))
 			from = to
 		}
 		opts.Stock = &normalise.Stock{}
 		together := normalised(t, opts, func(n *normalise.Normaliser) error { return takeBeside(n, parcels) })
-		if !reflect.DeepEqual(single, together) {
-			t.Fatalf("one by one %+v, together %+v", single, together)
+		if where := single.differs(together); where != "" {
+			t.Fatal(where)
 		}
 	})
 }
@@ -146,6 +160,26 @@ type outcome struct {
 	rows    map[string][]kept
 	rejects []extract.Reject
 	result  normalise.Result
+}
+
+// differs tells the first difference from another outcome, "" = none.
+func (o outcome) differs(other outcome) string {
+	for name := range o.rows {
+		for i, row := range o.rows[name] {
+			if i >= len(other.rows[name]) || !reflect.DeepEqual(row, other.rows[name][i]) {
+				return fmt.Sprintf("%s: row %d is %+v, together %+v", name, i, row, other.rows[name][min(i, len(other.rows[name])):min(i+1, len(other.rows[name]))])
+			}
+		}
+	}
+	for i, reject := range o.rejects {
+		if i >= len(other.rejects) || !reflect.DeepEqual(reject, other.rejects[i]) {
+			return fmt.Sprintf("reject %d is %+v", i, reject)
+		}
+	}
+	if !reflect.DeepEqual(o, other) {
+		return fmt.Sprintf("%+v, together %+v", o.result, other.result)
+	}
+	return ""
 }
 
 func joined(recs []extract.Record) *extract.Records {

@@ -16,13 +16,20 @@ type typist struct {
 	zones  map[*time.Location][2]*zone
 	buyers *identities
 	agents *identities
-	homes  map[string]chan *block // of blocks that were taken, by dataset
+	homes  map[home]chan *block // of blocks that were taken
+}
+
+// home is where blocks of a dataset that have room for so many rows wait to be
+// used again.
+type home struct {
+	dataset string
+	room    int
 }
 
 func newTypist(opts Options) *typist {
 	h := newHasher(opts.Privacy)
 	t := &typist{
-		opts: opts, shops: map[[2]string]*shop{}, zones: map[*time.Location][2]*zone{}, homes: map[string]chan *block{},
+		opts: opts, shops: map[[2]string]*shop{}, zones: map[*time.Location][2]*zone{}, homes: map[home]chan *block{},
 		buyers: newIdentities(h, buyerIdentity), agents: newIdentities(h, agentIdentity),
 	}
 	t.own = t.newShop(opts.Platform, opts.Shop, opts.Location)
@@ -35,8 +42,8 @@ type Typed struct {
 	blocks []*block
 }
 
-// blocksKept bounds the blocks of a dataset that wait to be used again.
-const blocksKept = 8
+// rowsKept is how many rows the blocks of a home have room for, at most.
+const rowsKept = 8 * blockRows
 
 // typed types records. An error says that they do not fit their schema.
 func (t *typist) typed(recs *extract.Records) (Typed, error) {
@@ -52,7 +59,7 @@ func (t *typist) typed(recs *extract.Records) (Typed, error) {
 	out := Typed{recs: recs}
 	for from := 0; from < rows; from += blockRows {
 		to := min(rows, from+blockRows)
-		b := t.block(l)
+		b := t.block(l, to-from)
 		b.start(s, recs.Lines[from:to])
 		if p != nil {
 			b.blameAll(*p)
@@ -68,21 +75,31 @@ func (t *typist) typed(recs *extract.Records) (Typed, error) {
 	return out, nil
 }
 
-// block returns one to use again, or a new one.
-func (t *typist) block(l *layout) *block {
-	home := t.homes[l.source.Name]
-	if home == nil {
-		home = make(chan *block, blocksKept)
-		t.homes[l.source.Name] = home
+// block returns one for so many rows, to use again or a new one.
+func (t *typist) block(l *layout, rows int) *block {
+	at := home{l.source.Name, roomFor(rows)}
+	waiting := t.homes[at]
+	if waiting == nil {
+		waiting = make(chan *block, rowsKept/at.room)
+		t.homes[at] = waiting
 	}
 	select {
-	case b := <-home:
+	case b := <-waiting:
 		return b
 	default:
-		b := newBlock(l)
-		b.home = home
+		b := newBlock(l, at.room)
+		b.home = waiting
 		return b
 	}
+}
+
+func roomFor(rows int) int {
+	for _, room := range rooms {
+		if rows <= room {
+			return room
+		}
+	}
+	return blockRows
 }
 
 // leave hands the block back.

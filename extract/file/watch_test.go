@@ -13,7 +13,10 @@ import (
 )
 
 func TestWatchedBytesAreUTF8OrNot(t *testing.T) {
-	pieces := rapid.SampledFrom([]string{"a", "买", "€", "😀", "é", "\xc2", "\xe4\xb9", "\xf0\x9f\x98", "\x80", "\xff", ",", "\n"})
+	pieces := rapid.SampledFrom([]string{
+		"a", "买", "€", "😀", "é", "\xc2", "\xe4\xb9", "\xf0\x9f\x98", "\x80", "\xff", ",", "\n",
+		"\xed\xa0\x80", "\xc0\x80", "\xe0\x80\x80", "\xf4\x90\x80\x80", strings.Repeat("x", 33), strings.Repeat("买卖", 11), // many bytes are looked at together
+	})
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(pieces, 0, 12).Draw(t, "pieces"), "")
 		for name, r := range map[string]io.Reader{

@@ -203,7 +203,7 @@ func (r *run) writeMonths(ctx context.Context, m *model.Model, before []lake.Fil
 			return err
 		}
 		file, err := writeUnsealed(ctx, r.engine, r.store, spec, month,
-			fmt.Sprintf("select %s from (%s) order by %s", quoteNames(names), query, quoteNames(model.Order(m.Grain, m.Partition))))
+			OrderBy(fmt.Sprintf("select %s from (%s)", quoteNames(names), query), m.FileOrder()))
 		if err != nil {
 			return err
 		}

@@ -44,6 +44,15 @@ func CopyStatement(spec lake.Spec, path, query string) string {
 	return fmt.Sprintf("copy (%s) to %s (format parquet, compression zstd, compression_level 1, row_group_size 122880, field_ids %s)", query, sqltext.Literal(path), spec.FieldIDs())
 }
 
+// OrderBy sorts the rows of a query by columns; by none, it leaves them as they
+// come.
+func OrderBy(query string, columns []string) string {
+	if len(columns) == 0 {
+		return query
+	}
+	return query + " order by " + quoteNames(columns)
+}
+
 // Seal makes written data files durable and measures them.
 func Seal(store Store, files ...*lake.File) error {
 	paths := make([]string, len(files))

@@ -257,7 +257,7 @@ func same(word string, rows int) arrow.Array {
 
 // order lists the columns that rows of a partition are sorted by, as they are
 // read later.
-func (p *pile) order() []int { return p.places(sortColumns(p.schema)) }
+func (p *pile) order() []int { return p.places(Order(p.schema)) }
 
 // key lists the columns that tell rows apart.
 func (p *pile) key() []int { return p.places(keyColumns(p.schema)) }

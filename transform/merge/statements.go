@@ -29,10 +29,12 @@ func newStatements(s *dataset.Schema, spec lake.Spec) *statements {
 // keyColumns tell the rows of all shops apart.
 func keyColumns(s *dataset.Schema) []string { return append([]string{"platform", "shop_id"}, s.Key...) }
 
-func (s *statements) keys() string {
-	names := make([]string, len(s.key))
-	for i, k := range s.key {
-		names[i] = name(k)
+func (s *statements) keys() string { return listed(s.key) }
+
+func listed(columns []string) string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = name(c)
 	}
 	return strings.Join(names, ", ")
 }
@@ -59,17 +61,9 @@ func (s *statements) fingerprint(alias string) string {
 	return "hash(" + strings.Join(names, ", ") + ")"
 }
 
-// Order is how the rows of a dataset are sorted within a file, as they are read
-// later: a list of columns.
-func Order(s *dataset.Schema) string {
-	columns := sortColumns(s)
-	for i, c := range columns {
-		columns[i] = name(c)
-	}
-	return strings.Join(columns, ", ")
-}
-
-func sortColumns(s *dataset.Schema) []string {
+// Order lists the columns by which the rows of a dataset are sorted within a
+// file, as they are read later.
+func Order(s *dataset.Schema) []string {
 	if s.Name == "chat_messages" {
 		return []string{"platform", "shop_id", "buyer_id", "sent_at", "message_id"}
 	}
@@ -286,7 +280,7 @@ func (s *statements) content(partition string, runs []run, held []lake.File, los
 		parts = append(parts, fmt.Sprintf("select %s from %s n join arriving_files f on f.source_file = n.source_file where %s",
 			s.written("n"), s.spec.Relation([]lake.File{r.File}), enter))
 	}
-	return "select * from (" + strings.Join(parts, " union all ") + ") order by " + Order(s.schema)
+	return "select * from (" + strings.Join(parts, " union all ") + ") order by " + listed(Order(s.schema))
 }
 
 // written are the columns of rows as they are to stand in the lake.

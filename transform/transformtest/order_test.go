@@ -8,7 +8,7 @@ import (
 	"kefu/transform/model"
 )
 
-// Every file of a stored model holds its rows in the order of the key that
+// Every file of a published model holds its rows in the order of the key that
 // warehouses build.
 func TestRowsStandInTheOrderOfTheirKey(t *testing.T) {
 	pack := randomPack(t, 1)
@@ -18,7 +18,12 @@ func TestRowsStandInTheOrderOfTheirKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	published := 0
 	for _, staged := range result.Tables {
+		if !staged.Model.Publish {
+			continue
+		}
+		published++
 		key := `"` + strings.Join(model.Order(staged.Model.Grain, staged.Model.Partition), `", "`) + `"`
 		for _, file := range staged.Files {
 			rows, err := h.Query(t.Context(), fmt.Sprintf(`select count(*) as misplaced from (
@@ -32,7 +37,7 @@ func TestRowsStandInTheOrderOfTheirKey(t *testing.T) {
 			}
 		}
 	}
-	if len(result.Tables) < 10 {
-		t.Errorf("only %d tables were made", len(result.Tables))
+	if published < 10 {
+		t.Errorf("only %d tables were made", published)
 	}
 }

@@ -5,25 +5,24 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"kefu/extract/dataset"
 	"kefu/extract/lake"
 	"kefu/extract/ledger"
 	"kefu/transform/compute"
 	"kefu/transform/merge"
-	"kefu/transform/model"
 )
 
-// order is how the rows of each table are sorted within a file; tables that
-// nothing makes any more are missing.
-func (w *work) order() map[string]string {
-	out := map[string]string{"rule_day": "dt, shop_id, platform"}
+// order is by which columns the rows of each table are sorted within a file, by
+// none where they stand as they come; tables that nothing makes any more are
+// missing.
+func (w *work) order() map[string][]string {
+	out := map[string][]string{"rule_day": nil}
 	for _, s := range append(dataset.All(), dataset.Internals()...) {
 		out[s.Name] = merge.Order(s)
 	}
 	for _, m := range append(w.Graph.Stored(), compute.LockTables(w.Graph)...) {
-		out[m.Name] = `"` + strings.Join(model.Order(m.Grain, m.Partition), `", "`) + `"`
+		out[m.Name] = m.FileOrder()
 	}
 	return out
 }
@@ -41,8 +40,8 @@ func (w *work) compact(ctx context.Context) error {
 	order := w.order()
 	w.Events.Stage("compact small files", len(w.names))
 	for _, name := range w.names {
-		if order[name] != "" {
-			id, err := w.compactTable(ctx, name, order[name], published)
+		if columns, made := order[name]; made {
+			id, err := w.compactTable(ctx, name, columns, published)
 			if err != nil {
 				return fmt.Errorf("compact table %s: %w", name, err)
 			}
@@ -57,7 +56,7 @@ func (w *work) compact(ctx context.Context) error {
 	}
 	next, changed := republished(published, replaced)
 	for name := range next.Tables {
-		if order[name] == "" { // no model makes it any more
+		if _, made := order[name]; !made { // no model makes it any more
 			delete(next.Tables, name)
 			changed = true
 		}
@@ -77,7 +76,7 @@ func (w *work) compact(ctx context.Context) error {
 
 // compactTable returns the snapshot that takes the place of the published one,
 // or 0 where none does.
-func (w *work) compactTable(ctx context.Context, name, order string, published ledger.Publication) (int64, error) {
+func (w *work) compactTable(ctx context.Context, name string, order []string, published ledger.Publication) (int64, error) {
 	// What counts of a dataset is its latest state, of a model's table the
 	// published one: what a killed run committed after it is of no interest.
 	base, isPublished := published.Tables[name]
@@ -128,12 +127,12 @@ func (w *work) compactTable(ctx context.Context, name, order string, published l
 }
 
 // rewrite writes the rows of small files to one.
-func (w *work) rewrite(ctx context.Context, name, order string, r lake.Rewrite) (lake.File, error) {
+func (w *work) rewrite(ctx context.Context, name string, order []string, r lake.Rewrite) (lake.File, error) {
 	spec, err := w.Lake.Describe(ctx, name)
 	if err != nil {
 		return lake.File{}, err
 	}
-	larger, err := compute.WriteFile(ctx, w.Engine, w.Lake, spec, r.Partition, "select * from "+spec.Relation(r.Files)+" order by "+order)
+	larger, err := compute.WriteFile(ctx, w.Engine, w.Lake, spec, r.Partition, compute.OrderBy("select * from "+spec.Relation(r.Files), order))
 	if err != nil {
 		return lake.File{}, err
 	}

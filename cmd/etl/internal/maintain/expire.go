@@ -145,7 +145,7 @@ func (w *work) orphans(ctx context.Context) error {
 func (w *work) retire(ctx context.Context) error {
 	made, named := w.order(), snapshotsOf(w.kept)
 	for _, name := range w.names {
-		if made[name] != "" || named[name] != nil {
+		if _, makes := made[name]; makes || named[name] != nil {
 			continue
 		}
 		w.summary.Retired = append(w.summary.Retired, name)

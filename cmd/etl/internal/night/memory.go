@@ -19,15 +19,18 @@ type reading struct {
 	limit   int64 // before
 }
 
-// limitMemory sets them. They must be lifted in the end.
+// limitMemory sets them, but none above that of whoever started the program. They
+// must be lifted in the end.
 func limitMemory() *reading {
-	return &reading{percent: debug.SetGCPercent(readingPercent), limit: debug.SetMemoryLimit(readingBytes)}
+	r := &reading{percent: debug.SetGCPercent(readingPercent), limit: debug.SetMemoryLimit(-1)}
+	r.add(0)
+	return r
 }
 
 // add makes room for what is remembered of rows.
 func (r *reading) add(rows int64) {
 	r.rows += rows
-	debug.SetMemoryLimit(readingBytes + bytesOfRow*r.rows)
+	debug.SetMemoryLimit(min(r.limit, readingBytes+bytesOfRow*r.rows))
 }
 
 func (r *reading) lift() {

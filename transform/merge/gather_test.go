@@ -41,6 +41,9 @@ func TestRowsAreGatheredAsTheyAre(t *testing.T) {
 				t.Fatal(err)
 			}
 			compareRows(t, got, batches, some)
+			kept := trim(got)
+			compareRows(t, kept, batches, some)
+			compareWords(t, kept)
 		}
 	}
 }
@@ -60,6 +63,26 @@ func compareRows(t *testing.T, got arrow.RecordBatch, batches []arrow.RecordBatc
 		}
 		if c.Len() != len(rows) || c.NullN() != missing {
 			t.Fatalf("column %s: %d rows and %d missing, want %d and %d", got.ColumnName(i), c.Len(), c.NullN(), len(rows), missing)
+		}
+	}
+}
+
+// compareWords looks for words that no row uses.
+func compareWords(t *testing.T, rows arrow.RecordBatch) {
+	t.Helper()
+	for i, c := range rows.Columns() {
+		d, ok := c.(*array.Dictionary)
+		if !ok {
+			continue
+		}
+		used := map[string]bool{}
+		for row := range d.Len() {
+			if d.IsValid(row) {
+				used[said(d, row)] = true
+			}
+		}
+		if words := d.Dictionary().Len(); words != len(used) {
+			t.Fatalf("column %s: %d words for %d that are used", rows.ColumnName(i), words, len(used))
 		}
 	}
 }

@@ -118,7 +118,7 @@ func (p *pile) cut(store compute.Store, at *desk, batches []arrow.RecordBatch, m
 		if err != nil {
 			return nil, err
 		}
-		kept = append(kept, b)
+		kept = append(kept, trim(b))
 		delete(parts, last)
 	}
 	sorter := newSorter(rows, p.order(), &at.sorting)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"kefu/transform/lexicon"
 )
@@ -76,4 +77,45 @@ func (s *stack) rows() int {
 		n += int(b.NumRows())
 	}
 	return n
+}
+
+// trim gives rows dictionaries of only the words that they use. Those that wait for
+// the rows of the next run would else hand on the words of all runs before. The
+// rows given are released.
+func trim(rows arrow.RecordBatch) arrow.RecordBatch {
+	defer rows.Release()
+	columns := make([]arrow.Array, rows.NumCols())
+	for i, c := range rows.Columns() {
+		if d, ok := c.(*array.Dictionary); ok {
+			columns[i] = trimColumn(d)
+			defer columns[i].Release()
+		} else {
+			columns[i] = c
+		}
+	}
+	return array.NewRecordBatch(rows.Schema(), columns, rows.NumRows())
+}
+
+// trimColumn is trim for a column that was gathered.
+func trimColumn(d *array.Dictionary) arrow.Array {
+	words, _ := d.Dictionary().(*array.String)
+	used := array.NewStringBuilder(memory.DefaultAllocator)
+	defer used.Release()
+	places, codes := make([]int32, words.Len()), make([]int32, d.Len()) // places count from 1
+	for row, code := range indices(d) {
+		if d.IsNull(row) {
+			continue
+		}
+		if places[code] == 0 {
+			used.Append(words.Value(int(code)))
+			places[code] = int32(used.Len())
+		}
+		codes[row] = places[code] - 1
+	}
+	list := used.NewArray()
+	defer list.Release()
+	buffers := []*memory.Buffer{d.Data().Buffers()[0], memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(codes))}
+	data := array.NewDataWithDictionary(d.DataType(), d.Len(), buffers, d.NullN(), 0, list.Data().(*array.Data))
+	defer data.Release()
+	return array.MakeFromData(data)
 }

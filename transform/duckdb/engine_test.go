@@ -78,7 +78,7 @@ func TestCancelStopsAStatement(t *testing.T) {
 }
 
 func TestSessionsShareNothingButTheDatabase(t *testing.T) {
-	e, ctx := open(t, Options{Macros: "create macro twice(x) as 2 * x", MemoryLimit: "300MB"}), t.Context()
+	e, ctx := open(t, Options{Macros: "create macro twice(x) as 2 * x", MemoryLimit: "300MB", KeptMemory: "100MB"}), t.Context()
 	if err := e.Exec(ctx, "create temp table mine as select 1 as n"); err != nil {
 		t.Fatal(err)
 	}
@@ -90,12 +90,12 @@ func TestSessionsShareNothingButTheDatabase(t *testing.T) {
 		if err := s.Exec(ctx, "create temp table mine as select twice(21) as n"); err != nil {
 			t.Errorf("a table of the same name in another session: %v", err)
 		}
-		var zone, limit string
-		if err := s.conn.QueryRowContext(ctx, "select current_setting('TimeZone'), current_setting('memory_limit')").Scan(&zone, &limit); err != nil {
+		var zone, limit, kept string
+		if err := s.conn.QueryRowContext(ctx, "select current_setting('TimeZone'), current_setting('memory_limit'), current_setting('block_allocator_memory')").Scan(&zone, &limit, &kept); err != nil {
 			t.Fatal(err)
 		}
-		if zone != "UTC" || limit != "286.1 MiB" {
-			t.Errorf("a session has the zone %s and the limit %s", zone, limit)
+		if zone != "UTC" || limit != "286.1 MiB" || kept != "95.3 MiB" {
+			t.Errorf("a session has the zone %s, the limit %s and keeps %s", zone, limit, kept)
 		}
 		if err := s.Exec(ctx, "set threads = 1"); err == nil {
 			t.Error("a session could change the settings")

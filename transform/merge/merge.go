@@ -85,7 +85,8 @@ type Merger struct {
 // as many of others; as many again are on their way to disk.
 const pileBytes = 96 << 20
 
-// cutting is a cut under way.
+// cutting is a cut under way: a goroutine that, until it is done, alone touches the
+// desk and the runs and prints of the pile, whose batches and rows go on to grow.
 type cutting struct {
 	pile *pile
 	kept []arrow.RecordBatch

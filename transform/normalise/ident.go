@@ -88,7 +88,8 @@ func scientific(s string) bool {
 	return allDigits(whole) && allDigits(exponent) && (!point || allDigits(fraction)) && (point || sign)
 }
 
-// identity is what is known of one account or buyer.
+// identity is what is known of one account or buyer. The typist makes it and changes
+// nothing afterwards; known and codes belong to who takes rows.
 type identity struct {
 	raw    string // as written
 	id     string // normalised

@@ -20,7 +20,8 @@ import (
 // that calls Accept or Finish.
 type Output interface {
 	// Batch takes rows of one dataset in the layout of Arrow(schema). The batch
-	// is released when the call returns: Retain what is kept.
+	// is released when the call returns: Retain what is kept, and clone texts that
+	// outlive it, for with a Stock its memory is written over.
 	Batch(dataset string, rows arrow.RecordBatch) error
 	// Reject takes a row that cannot be used; its bytes are valid during the call.
 	Reject(extract.Reject) error

@@ -9,7 +9,7 @@ import (
 )
 
 // shop is what normalisation knows of one shop: its clock and the text
-// patterns of the minutes met last.
+// patterns of the minutes met last. All but the clock belongs to who takes rows.
 type shop struct {
 	platform, id string
 	clock        *zone              // of the typist

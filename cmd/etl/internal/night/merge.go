@@ -105,8 +105,6 @@ func (n *Night) commitMerged(ctx context.Context, s *dataset.Schema, t *merged) 
 		return err
 	}
 	var err error
-	if t.snapshot, err = n.Lake.Commit(ctx, s.Name, t.files, map[string]string{lake.PropRun: n.run.ID}); err != nil {
-		return fmt.Errorf("commit table %s: %w", s.Name, err)
-	}
-	return nil
+	t.snapshot, err = n.Lake.Commit(ctx, s.Name, t.files, map[string]string{lake.PropRun: n.run.ID})
+	return err // which names the table
 }

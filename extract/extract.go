@@ -12,7 +12,7 @@ import (
 type Record struct {
 	Dataset string
 	Line    int      // 1-based line (text, csv), row (xlsx) or index (responses) where the row starts
-	Values  []string // aligned with dataset.Schema.Columns; "" = missing
+	Values  []string // aligned with dataset.Schema.Columns; "" = missing; the texts never change
 	// Platform and Shop override the source's own where the file names them.
 	Platform, Shop string
 	// Raw holds the bytes as received (xlsx: the cells as a JSON array). It is

@@ -235,7 +235,8 @@ func (p *parquetRows) load() error {
 	return nil
 }
 
-// column reads a batch of one column.
+// column reads a batch of one column. Its texts point into the batch, which the
+// allocator leaves to the garbage collector: they outlive it.
 func (p *parquetRows) column(c *pqarrow.ColumnReader, want int64) error {
 	data, err := c.NextBatch(want)
 	if err != nil {

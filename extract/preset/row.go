@@ -2,8 +2,9 @@ package preset
 
 import "kefu/extract"
 
-// Row is one raw row of a file, as a reader of extract/file delivers it. It
-// and everything in it is valid until the next row is read.
+// Row is one raw row of a file, as a reader of extract/file delivers it. It and
+// its slices are valid until the next row is read; the texts of its cells, and of
+// records made of them, stay as they are.
 type Row struct {
 	Line   int      // where it starts
 	Cells  []string // aligned with the header

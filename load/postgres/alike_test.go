@@ -71,6 +71,58 @@ func TestColumnsThatAreAlikeHoldTheirValue(t *testing.T) {
 	expect(t, conn, "select pg_get_constraintdef(oid) from pg_constraint where conname = 't_key'", "PRIMARY KEY (n, shop)")
 }
 
+// What was alike in all rows need not be in those of later nights: a partition that
+// is replaced brings its own values, and what it lacks is NULL and no default.
+func TestWhatWasAlikeMayDifferLater(t *testing.T) {
+	type row struct {
+		Day  int32   `parquet:"dt,date"`
+		N    int64   `parquet:"n"`
+		Shop string  `parquet:"shop,dict"`
+		Cent int64   `parquet:"cents,decimal(2:18)"`
+		Note *string `parquet:"note,optional"`
+	}
+	table := load.Table{Name: "t", Key: []string{"shop", "dt", "n"}, PartitionColumn: "dt", Columns: []load.Column{
+		{Name: "dt", Type: "DATE"}, {Name: "n", Type: "BIGINT"}, {Name: "shop", Type: "VARCHAR"}, {Name: "cents", Type: "DECIMAL(18,2)"}, {Name: "note", Type: "VARCHAR"}}}
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	night := func(name string, day int32, rows int, of row) string {
+		all := make([]row, rows)
+		for i := range all {
+			all[i] = of
+			all[i].Day, all[i].N = day, int64(i)
+		}
+		if err := parquet.WriteFile(path(name), all); err != nil {
+			t.Fatal(err)
+		}
+		return path(name)
+	}
+	june, july := night("june", 20605, alikeRows, row{Shop: "a", Cent: 150}), night("july", 20640, alikeRows, row{Shop: "a", Cent: 150})
+	w, dsn := fresh(t)
+	mustLoad(t, w, load.Publication{ID: "p1", Tables: []load.Change{{Table: table, Snapshot: 1, Files: []string{june, july}}}})
+	conn := connection(t, dsn)
+	const said = "select string_agg(concat_ws(' ', to_char(dt, 'MM'), shop, cents, coalesce(note, '-'), count), ', ') from (select dt, shop, cents, note, count(*) from t group by 1, 2, 3, 4 order by 1, 2) t"
+	expect(t, conn, said, "06 a 1.50 - 10000, 07 a 1.50 - 10000")
+
+	word := "word"
+	later := night("later", 20640, 3, row{Shop: "b", Cent: -7, Note: &word})
+	change := load.Change{Table: table, Snapshot: 2, Files: []string{june, later}, Base: 1, Changed: []load.Partition{{Value: "2026-07", Files: []string{later}}}}
+	mustLoad(t, w, load.Publication{ID: "p2", Tables: []load.Change{change}})
+	expect(t, conn, said, "06 a 1.50 - 10000, 07 b -0.07 word 3")
+
+	bare := path("bare")
+	if err := parquet.WriteFile(bare, []struct {
+		Day  int32  `parquet:"dt,date"`
+		N    int64  `parquet:"n"`
+		Shop string `parquet:"shop"`
+	}{{20640, 1, "c"}}); err != nil {
+		t.Fatal(err)
+	}
+	change = load.Change{Table: table, Snapshot: 3, Files: []string{june, bare}, Base: 2, Changed: []load.Partition{{Value: "2026-07", Files: []string{bare}}}}
+	mustLoad(t, w, load.Publication{ID: "p3", Tables: []load.Change{change}})
+	expect(t, conn, "select count(*) from t where shop = 'c' and cents is null and note is null", "1")
+	expect(t, conn, "select count(*) from t", "10001")
+}
+
 // A table whose rows only differ where it has no key is sent as it is.
 func TestAKeyIsAlwaysSent(t *testing.T) {
 	table := load.Table{Key: []string{"a", "b"}, Columns: []load.Column{{Name: "a"}, {Name: "b"}, {Name: "c"}, {Name: "d"}}}

@@ -6,13 +6,13 @@ grain: [platform, shop_id, buyer_id]
 scope: buyer
 publish: false
 columns:
+  shop_no: that of int_shops
   buyer_no: number of the buyer in this run
   first_dt: no message of the buyer is of a business day before it
   last_dt: nor after it
 */
 select
-    platform, shop_id, buyer_id,
-    buyer_id as buyer_key, first_dt, last_dt,
+    b.platform, b.shop_id, s.shop_no, b.buyer_id, b.buyer_id as buyer_key, b.first_dt, b.last_dt,
     cast(row_number() over () as integer) as buyer_no
 from (
     select
@@ -22,3 +22,4 @@ from (
     from chat_messages
     group by platform, shop_id, buyer_id
 ) as b
+join int_shops as s on s.platform = b.platform and s.shop_id = b.shop_id

@@ -22,18 +22,18 @@ with
 
 -- The wall clock is looked up once per quarter of an hour: within one it runs evenly.
 quarters as (
-    select q.platform, q.shop_id, q.quarter_at, local_time(q.quarter_at, s.timezone) as local_quarter_at
+    select s.shop_no, q.quarter_at, local_time(q.quarter_at, s.timezone) as local_quarter_at
     from (select distinct platform, shop_id, quarter_hour(sent_at) as quarter_at from chat_messages) as q
-    join shops as s on s.platform = q.platform and s.shop_id = q.shop_id
+    join int_shops as s on s.platform = q.platform and s.shop_id = q.shop_id
 ),
 
 localised as (
-    select m.*, b.buyer_no, a.agent_no, q.local_quarter_at + (m.sent_at - q.quarter_at) as local_at
+    select m.*, s.shop_no, b.buyer_no, a.agent_no, q.local_quarter_at + (m.sent_at - q.quarter_at) as local_at
     from chat_messages as m
-    join int_buyers as b on b.platform = m.platform and b.shop_id = m.shop_id and b.buyer_id = m.buyer_id
-    join int_agents as a on a.platform = m.platform and a.shop_id = m.shop_id and a.agent_id = m.agent_id
-    join quarters as q
-        on q.platform = m.platform and q.shop_id = m.shop_id and q.quarter_at = quarter_hour(m.sent_at)
+    join int_shops as s on s.platform = m.platform and s.shop_id = m.shop_id
+    join int_buyers as b on b.shop_no = s.shop_no and b.buyer_id = m.buyer_id
+    join int_agents as a on a.shop_no = s.shop_no and a.agent_id = m.agent_id
+    join quarters as q on q.shop_no = s.shop_no and q.quarter_at = quarter_hour(m.sent_at)
 ),
 
 dated as (
@@ -76,8 +76,7 @@ resolved as (
         x.buyer_no is not null or e.agent_no is not null as is_excluded,
         case when d.sender = 'agent' and b.agent_no is not null then 'bot' else d.sender end as real_sender
     from dated as d
-    left join int_agents as t
-        on t.platform = d.platform and t.shop_id = d.shop_id and t.agent_id = d.to_agent_id
+    left join int_agents as t on t.shop_no = d.shop_no and t.agent_id = d.to_agent_id
     left join excluded_agents as e on e.agent_no = d.agent_no and e.dt = d.dt
     left join bot_accounts as b on b.agent_no = d.agent_no and d.dt between b.from_dt and b.to_dt
     left join excluded_buyers as x on x.buyer_no = d.buyer_no and x.dt = d.dt

@@ -2,7 +2,9 @@ package lake
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 )
@@ -46,5 +48,34 @@ func TestTablesAreCommittedAtOnce(t *testing.T) {
 		if err != nil || (len(held) == 1) == (i == 2) {
 			t.Errorf("%s holds %v, %v", spec.Name, held, err)
 		}
+	}
+}
+
+// All files that a commit names are on disk, and the folders that lead to them.
+func TestWhatACommitNamesSurvivesAPowerCut(t *testing.T) {
+	var lock sync.Mutex
+	synced := map[string]bool{}
+	fsync = func(f *os.File) error {
+		lock.Lock()
+		defer lock.Unlock()
+		synced[f.Name()] = true
+		return f.Sync()
+	}
+	defer func() { fsync = (*os.File).Sync }()
+	w := newWorld(t)
+	spec := w.ensure(ordersSpec())
+	file := w.write(spec, "2026-01-05", order("2026-01-05", 1))
+	if err := w.Seal(file.Path); err != nil {
+		t.Fatal(err)
+	}
+	w.commit("orders", file)
+	err := filepath.WalkDir(w.Root(), func(path string, _ fs.DirEntry, err error) error {
+		if rel, _ := filepath.Rel(w.Root(), path); !synced[path] && rel != layoutFile { // it was renamed
+			t.Errorf("%s is not on disk", rel)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -110,14 +110,16 @@ func (s storage) Create(name string) (icebergio.FileWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
+	dir := filepath.Dir(p)
+	_, known := os.Stat(dir)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("create directory: %w", err)
 	}
 	f, err := os.Create(p)
 	if err != nil {
 		return nil, err
 	}
-	return syncedFile{f}, nil
+	return syncedFile{f, known != nil}, nil
 }
 
 // WriteFile writes a whole file to disk.
@@ -148,19 +150,30 @@ func (s storage) WalkDir(root string, fn fs.WalkDirFunc) error {
 	})
 }
 
-type syncedFile struct{ *os.File }
+type syncedFile struct {
+	*os.File
+	newFolder bool // that of a table's metadata, and with it the table's
+}
 
-// Close syncs the file and its directory entry.
+// Close syncs the file and its directory entry, and those of new folders.
 func (f syncedFile) Close() error {
-	err := f.Sync()
+	err := fsync(f.File)
 	if err := errors.Join(err, f.File.Close()); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(f.Name()))
+	dir := filepath.Dir(f.Name())
+	if err := syncDir(dir); err != nil || !f.newFolder {
+		return err
+	}
+	return errors.Join(syncDir(filepath.Dir(dir)), syncDir(filepath.Dir(filepath.Dir(dir))))
 }
 
-// Seal makes written files and their directory entries survive a power cut.
-// Whoever writes data files seals them before they are committed.
+// fsync lets what was written to a file survive a power cut.
+var fsync = (*os.File).Sync
+
+// Seal makes written files and their directory entries survive a power cut, with
+// those of the folders of their partition and of the table's data. Whoever writes
+// data files seals them before they are committed.
 func Seal(paths ...string) error {
 	dirs := map[string]bool{}
 	for _, path := range paths {
@@ -168,11 +181,13 @@ func Seal(paths ...string) error {
 		if err != nil {
 			return fmt.Errorf("seal data file: %w", err)
 		}
-		if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		if err := errors.Join(fsync(f), f.Close()); err != nil {
 			return fmt.Errorf("seal data file: %w", err)
 		}
-		dir := filepath.Dir(path)
-		dirs[dir], dirs[filepath.Dir(dir)] = true, true
+		for range 3 {
+			path = filepath.Dir(path)
+			dirs[path] = true
+		}
 	}
 	for dir := range dirs {
 		if err := syncDir(dir); err != nil {
@@ -193,7 +208,7 @@ func syncDir(path string) error {
 	if err != nil {
 		return fmt.Errorf("sync directory: %w", err)
 	}
-	err = d.Sync()
+	err = fsync(d)
 	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP) {
 		err = nil // file systems without synced directories
 	}

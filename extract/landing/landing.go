@@ -150,10 +150,12 @@ func (s *Store) publish(tmp *os.File, l Landed) error {
 	if err := tmp.Chmod(fileMode); err != nil {
 		return fmt.Errorf("protect bytes: %w", err)
 	}
-	if err := tmp.Sync(); err != nil {
+	if err := fsync(tmp); err != nil {
 		return fmt.Errorf("sync bytes: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Dir(l.Path), dirMode); err != nil {
+	folder := filepath.Dir(l.Path)
+	_, known := os.Stat(folder)
+	if err := os.MkdirAll(folder, dirMode); err != nil {
 		return fmt.Errorf("create landing directory: %w", err)
 	}
 	if err := os.Rename(tmp.Name(), l.Path); err != nil {
@@ -163,7 +165,25 @@ func (s *Store) publish(tmp *os.File, l Landed) error {
 	if err != nil {
 		return fmt.Errorf("describe bytes: %w", err)
 	}
-	return writeAside(s.path(l.Shop, l.ID, suffixMeta), meta)
+	if err := writeAside(s.path(l.Shop, l.ID, suffixMeta), meta); err != nil || known == nil {
+		return err
+	}
+	return errors.Join(syncFolder(filepath.Dir(folder)), syncFolder(s.root))
+}
+
+// fsync lets what was written to a file survive a power cut.
+var fsync = (*os.File).Sync
+
+func syncFolder(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("open landing directory: %w", err)
+	}
+	defer dir.Close()
+	if err := fsync(dir); err != nil {
+		return fmt.Errorf("sync landing directory: %w", err)
+	}
+	return nil
 }
 
 func writeAside(path string, data []byte) error {
@@ -176,21 +196,13 @@ func writeAside(path string, data []byte) error {
 	if _, err := tmp.Write(data); err != nil {
 		return fmt.Errorf("write sidecar: %w", err)
 	}
-	if err := tmp.Sync(); err != nil {
+	if err := fsync(tmp); err != nil {
 		return fmt.Errorf("sync sidecar: %w", err)
 	}
 	if err := os.Rename(tmp.Name(), path); err != nil {
 		return fmt.Errorf("name sidecar: %w", err)
 	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return fmt.Errorf("open landing directory: %w", err)
-	}
-	defer dir.Close()
-	if err := dir.Sync(); err != nil {
-		return fmt.Errorf("sync landing directory: %w", err)
-	}
-	return nil
+	return syncFolder(filepath.Dir(path))
 }
 
 // Stat describes the shop's bytes of that id. Bytes that never landed are

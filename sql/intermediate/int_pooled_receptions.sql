@@ -24,16 +24,29 @@ checks:
 */
 with
 
+-- Most buyers have one reception a day. It is the group's and the shop's as it stands; only what several agents share is
+-- summed up.
+shared as (
+    select buyer_no, dt
+    from int_receptions__measured
+    where excluded_reason is null
+    group by buyer_no, dt
+    having count(*) > 1
+),
+
 parts as (
-    select m.*, g.grain, case g.grain when 'group' then m.agent_group else '' end as entity
+    select
+        m.*, s.dt is not null as is_shared, g.grain,
+        case g.grain when 'group' then m.agent_group else '' end as entity
     from int_receptions__measured as m
+    left join shared as s on s.buyer_no = m.buyer_no and s.dt = m.dt
     cross join (values ('group'), ('shop')) as g (grain)
     where m.excluded_reason is null
 ),
 
 receptions as (
     select
-        buyer_no, grain, entity, dt,
+        platform, shop_id, buyer_no, grain, entity, dt,
         bool_or(buyer_messages > 0 and not is_bot_only) as is_received,
         bool_or(has_reply) as has_reply,
         bool_or(has_handover) as has_handover,
@@ -58,11 +71,20 @@ receptions as (
         min_by(coalesce(first_response_seconds, -1), first_turn_order) filter (where first_turn_order is not null)
             as first_turn_seconds
     from parts
-    group by buyer_no, grain, entity, dt
+    where is_shared
+    group by platform, shop_id, buyer_no, grain, entity, dt
+    union all
+    select
+        platform, shop_id, buyer_no, grain, entity, dt, buyer_messages > 0 and not is_bot_only as is_received, has_reply,
+        has_handover, initiated_by, last_word_by, topic, buyer_messages, agent_messages, agent_chars, first_buyer_at,
+        last_buyer_at, first_message_at, last_message_at, response_turns, unanswered_turns, handed_out_turns,
+        response_sum_s, quick_turns, over_turns, is_first_turn_over, first_response_seconds as first_turn_seconds
+    from parts
+    where not is_shared
 )
 
 select
-    b.platform, b.shop_id, b.buyer_key, p.grain, p.entity, b.buyer_id, p.dt, p.is_received,
+    p.platform, p.shop_id, b.buyer_key, p.grain, p.entity, b.buyer_id, p.dt, p.is_received,
     p.is_received and p.has_reply as is_replied,
     p.grain = 'group' and p.is_received and not p.has_reply and p.handed_out_turns > 0 and p.unanswered_turns = 0
         as leaves_reply_rate,
@@ -77,4 +99,4 @@ select
     nullif(p.first_turn_seconds, -1) as first_response_seconds, p.response_turns, p.response_sum_s, p.quick_turns
 from receptions as p
 join int_buyers as b on b.buyer_no = p.buyer_no
-join rule_day as r on r.platform = b.platform and r.shop_id = b.shop_id and r.dt = p.dt
+join rule_day as r on r.platform = p.platform and r.shop_id = p.shop_id and r.dt = p.dt

@@ -101,7 +101,7 @@ func isEnvironment(err error) bool {
 	)
 	switch {
 	case errors.As(err, &environment), errors.As(err, &network), errors.As(err, &name), errors.As(err, &locked), errors.As(err, &key), errors.As(err, &server),
-		errors.As(err, &damage), errors.Is(err, ledger.ErrSecretChanged), errors.Is(err, ledger.ErrNewerLayout), errors.Is(err, lake.ErrNewerLayout),
+		errors.As(err, &damage), errors.Is(err, ledger.ErrSecretChanged), errors.Is(err, ledger.ErrNewerLayout), errors.Is(err, lake.ErrNewerLayout), errors.Is(err, lake.ErrOlderLayout),
 		errors.Is(err, lake.ErrClock), errors.Is(err, fs.ErrPermission):
 		return true
 	}

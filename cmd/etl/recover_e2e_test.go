@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -83,12 +84,14 @@ func TestABackupOfTheStateIsExact(t *testing.T) {
 	sameTables(t, "restored", want, a.tables())
 }
 
-// Whatever a newer program made is refused, and says so.
-func TestNewerLayoutsAreRefused(t *testing.T) {
+// What a newer program made, or one whose digests were others, is refused.
+func TestOtherLayoutsAreRefused(t *testing.T) {
 	t.Parallel()
 	a := newInstallation(t, "", newAgedSource())
-	a.write("var/lake/lake.json", []byte(`{"layout": 99}`))
-	if said := a.etl("run"); said.code != exitEnvironment || !strings.Contains(said.err, "has layout 99") {
-		t.Errorf("a newer lake: %d\n%s%s", said.code, said.out, said.err)
+	for layout, hint := range map[int]string{99: "newer program", 1: "read the files again"} {
+		a.write("var/lake/lake.json", fmt.Appendf(nil, `{"layout": %d}`, layout))
+		if said := a.etl("run"); said.code != exitEnvironment || !strings.Contains(said.err, fmt.Sprintf("has layout %d", layout)) || !strings.Contains(said.err, hint) {
+			t.Errorf("a lake of layout %d: %d\n%s%s", layout, said.code, said.out, said.err)
+		}
 	}
 }

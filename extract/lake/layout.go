@@ -15,12 +15,17 @@ import (
 )
 
 // Layout is the layout of lakes that this program makes: a folder of Iceberg
-// files per table, and copies of publications.
-const Layout = 1
+// files per table, and copies of publications. In layout 1 the digests of rows
+// that never change were others: a message that came again would have passed for
+// another one.
+const Layout = 2
 
 var (
 	// ErrNewerLayout says that a newer program made the lake.
 	ErrNewerLayout = errors.New("the lake is of a newer program")
+	// ErrOlderLayout says that an older program made the lake, in a layout that
+	// this one cannot go on with.
+	ErrOlderLayout = errors.New("the lake is of an older program")
 	// ErrStateLost says that the lake holds tables while the catalog is empty.
 	ErrStateLost = errors.New("the lake holds tables that the state does not know")
 )
@@ -30,7 +35,7 @@ const (
 	copiesDir  = "_publications"
 )
 
-// checkLayout refuses a lake of a newer program and marks one that has no mark.
+// checkLayout refuses a lake of another layout and marks one that has no mark.
 func (l *Lake) checkLayout() error {
 	path := filepath.Join(l.root, layoutFile)
 	text, err := os.ReadFile(path)
@@ -48,6 +53,9 @@ func (l *Lake) checkLayout() error {
 	}
 	if mark.Layout > Layout {
 		return fmt.Errorf("%w: %s has layout %d, this program knows layouts up to %d", ErrNewerLayout, l.root, mark.Layout, Layout)
+	}
+	if mark.Layout < Layout {
+		return fmt.Errorf("%w: %s has layout %d, this program needs %d: start with a new lake and state and read the files again", ErrOlderLayout, l.root, mark.Layout, Layout)
 	}
 	return nil
 }

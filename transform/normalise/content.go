@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"strconv"
 
+	"github.com/dchest/siphash"
 	"github.com/zeebo/xxh3"
 
 	"kefu/extract/dataset"
@@ -44,9 +45,10 @@ func hashedColumns(schema *dataset.Schema) []hashedColumn {
 }
 
 // digest is what tells the content of two rows of one key apart, and orders
-// them where versions agree in all times: 64 bits of a SHA-256. It is the same
-// under every privacy setting and does not let anybody who lacks the key of the
-// installation guess a buyer or a text.
+// them where versions agree in all times: 64 bits of a SHA-256 where that can
+// decide which row wins, else SipHash under a key of the installation. It is the
+// same under every privacy setting and does not let anybody who lacks the key
+// guess a buyer or a text.
 func (t *table) digest(n *Normaliser, b *block) {
 	t.content = b.content(t.content[:0])
 	if t.source.Mutable && !t.source.Internal {
@@ -58,9 +60,8 @@ func (t *table) digest(n *Normaliser, b *block) {
 		return
 	}
 	for row := range b.rows {
-		n.keyed = compact(n.keyed[:sha256.Size], t.content, row)
-		sum := sha256.Sum256(n.keyed)
-		b.digests[row] = int64(binary.BigEndian.Uint64(sum[:8]))
+		n.scrap = compact(n.scrap[:0], t.content, row)
+		b.digests[row] = int64(siphash.Hash(n.hasher.digestKey[0], n.hasher.digestKey[1], n.scrap))
 	}
 }
 

@@ -95,7 +95,6 @@ type Normaliser struct {
 	one     [1]int // line of a single record
 	noLines []int  // of rows that no line stands behind
 	scrap   []byte
-	keyed   []byte // the key of digests, then a row's content
 }
 
 // New makes a normaliser for one file.
@@ -118,7 +117,7 @@ func New(opts Options, out Output) (*Normaliser, error) {
 	h := newHasher(opts.Privacy)
 	return &Normaliser{
 		opts: opts, out: out, typist: newTypist(opts), hasher: h,
-		tables: map[string]*table{}, noLines: make([]int, blockRows), keyed: h.digestKey[:],
+		tables: map[string]*table{}, noLines: make([]int, blockRows),
 	}, nil
 }
 

@@ -36,7 +36,7 @@ type maskHash [2 * maskHashBytes]byte
 // character, which no id contains; buyers' ids stand for themselves.
 type hasher struct {
 	masks     map[string]maskHash // of short masks, which many buyers fit
-	digestKey [sha256.Size]byte   // of the digests of rows
+	digestKey [2]uint64           // of the digests of rows
 	plain     bool
 	in        []byte // the inner key, then the message
 	outer     [sha256.BlockSize + sha256.Size]byte
@@ -58,7 +58,8 @@ func newHasher(p Privacy) *hasher {
 		h.outer[i] ^= 0x5c
 	}
 	h.in = append(h.message(), "digest\x1f"...)
-	h.digestKey = [sha256.Size]byte(h.digest())
+	key = h.digest()
+	h.digestKey = [2]uint64{binary.LittleEndian.Uint64(key), binary.LittleEndian.Uint64(key[8:])}
 	return h
 }
 

@@ -16,8 +16,8 @@ import (
 
 // Layout is the layout of lakes that this program makes: a folder of Iceberg
 // files per table, and copies of publications. In layout 1 the digests of rows
-// that never change were others: a message that came again would have passed for
-// another one.
+// that never change and the keys of masks were others: a message that came again
+// would pass for another one, and a mask would fit nobody.
 const Layout = 2
 
 var (

@@ -73,7 +73,7 @@ type Merger struct {
 	engine  compute.Engine
 	store   compute.Store
 	files   []File
-	ended   bool     // a file has arrived, and no rows since
+	ended   bool     // a file has arrived, and what waits was not looked at since
 	gone    []string // source_file of what was withdrawn
 	piles   map[string]*pile
 	cutting *cutting
@@ -134,9 +134,10 @@ func (m *Merger) Add(ctx context.Context, s *dataset.Schema, file string, rows a
 	}
 	// A run of rows that no day places has some of every partition, and another
 	// one makes all of them be written twice: these rows wait longer, but for
-	// many of files that have ended, for the next may bring none.
+	// many of files that have ended, for the next may bring none. They do not hold
+	// reading up for that.
 	limit := 2 * m.budget
-	if m.ended {
+	if m.ended && !m.isCutting() {
 		m.ended, limit = false, m.budget/2
 	}
 	if p := m.largest((*pile).scattered, limit); p != nil {
@@ -195,6 +196,9 @@ func (m *Merger) startCut(p *pile) error {
 	}()
 	return nil
 }
+
+// isCutting tells whether a cut is under way that is not done yet.
+func (m *Merger) isCutting() bool { return m.cutting != nil && len(m.cutting.done) == 0 }
 
 // awaitCut ends the cut under way; what it kept goes back to its pile.
 func (m *Merger) awaitCut() error {

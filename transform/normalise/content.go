@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"strconv"
 
-	"github.com/dchest/siphash"
 	"github.com/zeebo/xxh3"
 
 	"kefu/extract/dataset"
@@ -61,7 +60,7 @@ func (t *table) digest(n *Normaliser, b *block) {
 	}
 	for row := range b.rows {
 		n.scrap = compact(n.scrap[:0], t.content, row)
-		b.digests[row] = int64(siphash.Hash(n.hasher.digestKey[0], n.hasher.digestKey[1], n.scrap))
+		b.digests[row] = int64(n.hasher.digests.hash(n.scrap))
 	}
 }
 

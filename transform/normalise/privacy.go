@@ -4,9 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/dchest/siphash"
 )
 
 // Lengths of hashes in the lake, in bytes before hex.
@@ -21,28 +22,25 @@ const (
 	maxMaskSuffix = 4
 )
 
-// Masks with suffixes of at most so many runes are remembered, at most so many.
-const (
-	knownSuffix = 2
-	knownMasks  = 1 << 15
-)
-
-// maskHash is the key of a mask, in hex.
-type maskHash [2 * maskHashBytes]byte
-
 // hasher computes keyed hashes: HMAC-SHA256, spelled as the two hashes that it
 // is, since the messages are so short that keeping and restoring the state of one
 // takes longer than hashing. Each use starts its message with a word and a control
-// character, which no id contains; buyers' ids stand for themselves.
+// character, which no id contains; buyers' ids stand for themselves. Where 64 bits
+// are kept it is SipHash under keys made in that way, for each use its own.
 type hasher struct {
-	masks     map[string]maskHash // of short masks, which many buyers fit
-	digestKey [2]uint64           // of the digests of rows
-	plain     bool
-	in        []byte // the inner key, then the message
-	outer     [sha256.BlockSize + sha256.Size]byte
-	sum       [sha256.Size]byte
-	hex       [2 * sha256.Size]byte
+	digests sipKey // of rows
+	masks   sipKey
+	plain   bool
+	in      []byte // the inner key, then the message
+	outer   [sha256.BlockSize + sha256.Size]byte
+	sum     [sha256.Size]byte
+	hex     [2 * sha256.Size]byte
 }
+
+// sipKey is a key of SipHash.
+type sipKey [2]uint64
+
+func (k sipKey) hash(b []byte) uint64 { return siphash.Hash(k[0], k[1], b) }
 
 func newHasher(p Privacy) *hasher {
 	h := &hasher{plain: p.Plain, in: make([]byte, sha256.BlockSize, 4*sha256.BlockSize)}
@@ -57,10 +55,15 @@ func newHasher(p Privacy) *hasher {
 		h.in[i] ^= 0x36
 		h.outer[i] ^= 0x5c
 	}
-	h.in = append(h.message(), "digest\x1f"...)
-	key = h.digest()
-	h.digestKey = [2]uint64{binary.LittleEndian.Uint64(key), binary.LittleEndian.Uint64(key[8:])}
+	h.digests, h.masks = h.sipKey("digest\x1f"), h.sipKey("mask\x1f")
 	return h
+}
+
+// sipKey makes the key of a use.
+func (h *hasher) sipKey(use string) sipKey {
+	h.in = append(h.message(), use...)
+	sum := h.digest()
+	return sipKey{binary.LittleEndian.Uint64(sum), binary.LittleEndian.Uint64(sum[8:])}
 }
 
 // message is where a message begins, to append it to.
@@ -93,25 +96,10 @@ func (h *hasher) derived(id string, ordinal uint32) string {
 
 // maskKey joins a mask, of p and s runes, with the buyers that it may stand for.
 func (h *hasher) maskKey(p, s int, prefix, suffix string) []byte {
-	h.in = append(h.message(), "mask\x1f"...)
-	h.in = strconv.AppendInt(h.in, int64(p), 10)
-	h.in = append(h.in, 0x1f)
-	h.in = strconv.AppendInt(h.in, int64(s), 10)
-	h.in = append(append(h.in, 0x1f), prefix...)
-	h.in = append(append(h.in, 0x1f), suffix...)
-	if s > knownSuffix {
-		return h.hexDigest(maskHashBytes)
-	}
-	mask := h.in[sha256.BlockSize:]
-	key, known := h.masks[string(mask)]
-	if !known {
-		copy(key[:], h.hexDigest(maskHashBytes))
-		if h.masks == nil || len(h.masks) >= knownMasks {
-			h.masks = map[string]maskHash{}
-		}
-		h.masks[string(mask)] = key
-	}
-	return h.hex[:copy(h.hex[:], key[:])]
+	mask := append(h.message(), byte(p), byte(s))
+	mask = append(append(append(mask, prefix...), 0x1f), suffix...)
+	binary.BigEndian.PutUint64(h.sum[:maskHashBytes], h.masks.hash(mask[sha256.BlockSize:]))
+	return h.hex[:hex.Encode(h.hex[:], h.sum[:maskHashBytes])]
 }
 
 // keyOfMask returns the join key of a masked id such as j****23, or "" for one

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"kefu/cmd/etl/internal/config"
 	"kefu/cmd/etl/internal/night"
 	"kefu/cmd/etl/internal/pull"
@@ -113,6 +115,12 @@ func (a *app) modelFiles() fs.FS {
 // openNight opens everything that a night of the pipeline works with.
 func (a *app) openNight(ctx context.Context, cfg *config.Config, pipeline *config.Pipeline) (night.Setup, *closers, error) {
 	open := &closers{}
+	var beside errgroup.Group // reading the catalogue takes as long as opening all else
+	var known *catalogue.Catalogue
+	beside.Go(func() (err error) {
+		known, err = catalogue.Load(sql.FS, "metrics.yaml")
+		return err
+	})
 	setup := night.Setup{Pipeline: pipeline.Name, Rules: cfg.Rules, KeepDays: cfg.Landing.KeepDays, Compute: len(pipeline.Models) > 0, Log: a.log}
 	err := func() error {
 		secret, err := cfg.Secret(a.lookup)
@@ -153,10 +161,11 @@ func (a *app) openNight(ctx context.Context, cfg *config.Config, pipeline *confi
 				return err
 			}
 		}
-		if setup.Catalogue, err = catalogue.Load(sql.FS, "metrics.yaml"); err != nil {
+		if err := beside.Wait(); err != nil {
 			return err
 		}
-		if problems := payPlanProblems(cfg, setup.Catalogue); len(problems) > 0 {
+		setup.Catalogue = known
+		if problems := payPlanProblems(cfg, known); len(problems) > 0 {
 			return &config.Error{Problems: problems}
 		}
 		setup.Shops = shopsOf(cfg)

@@ -22,6 +22,7 @@ type bench struct {
 	work   string // folder of the runs
 	self   string // this program, which is the rival too
 	more   string // of the configuration
+	left   int    // folders that were put aside
 	result result
 }
 
@@ -137,12 +138,32 @@ func (b *bench) configured(pipeline string) string {
 	return fmt.Sprintf(configuration, b.threads, limit, b.data) + b.more
 }
 
+// putAside moves what an earlier round left in a folder of the work folder out
+// of the way; removeLeft removes it in the end. Who runs soon after files were
+// removed pays for them: the file system passes over all places that have just
+// become free.
+func (b *bench) putAside(dir string) error {
+	b.left++
+	err := os.Rename(filepath.Join(b.work, dir), filepath.Join(b.work, fmt.Sprintf("%s%d", leftMark, b.left)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+const leftMark = "left-"
+
+func (b *bench) removeLeft() error {
+	left, err := filepath.Glob(filepath.Join(b.work, leftMark+"*"))
+	for _, dir := range left {
+		err = errors.Join(err, os.RemoveAll(dir))
+	}
+	return err
+}
+
 // clone makes a second var folder of the same content: data and metadata files
 // never change and are linked, the state is copied.
 func clone(from, to string) error {
-	if err := os.RemoveAll(to); err != nil {
-		return err
-	}
 	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err

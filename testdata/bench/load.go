@@ -68,8 +68,8 @@ func (b *bench) load(ctx context.Context, conn *pgx.Conn) (rows int64, seconds f
 	if _, err := conn.Exec(ctx, "drop schema if exists "+loadedSchema+" cascade; checkpoint"); err != nil {
 		return 0, 0, err
 	}
-	if err := clone(filepath.Join(b.work, computedDir), filepath.Join(b.work, loadedDir)); err != nil {
-		return 0, 0, fmt.Errorf("copy the lake: %w", err)
+	if err := b.copied(computedDir, loadedDir); err != nil {
+		return 0, 0, err
 	}
 	_, summary, err := b.etlRun(ctx, loadedDir, everything)
 	if err != nil {

@@ -62,10 +62,12 @@ func run(args []string) error {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
+	clean := b.removeLeft
 	if !o.keep {
-		if err := os.RemoveAll(b.work); err != nil {
-			return fmt.Errorf("clean up: %w", err)
-		}
+		clean = func() error { return os.RemoveAll(b.work) }
+	}
+	if err := clean(); err != nil {
+		return fmt.Errorf("clean up: %w", err)
 	}
 	if o.json {
 		return b.result.printJSON(os.Stdout)

@@ -62,7 +62,7 @@ func rivalTask(ctx context.Context, args []string) (int64, error) {
 		return 0, fmt.Errorf("read threads: %w", err)
 	}
 	from, to := args[2], args[3]
-	if err := errors.Join(os.RemoveAll(to), os.MkdirAll(to, 0o755)); err != nil {
+	if err := os.MkdirAll(to, 0o755); err != nil {
 		return 0, err
 	}
 	db, err := sql.Open("duckdb", "")

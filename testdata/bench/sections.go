@@ -87,10 +87,7 @@ func touch(folder string) error {
 // measureIngest reads all files with etl and with the rival, in turns.
 func measureIngest(ctx context.Context, b *bench) error {
 	for range b.repeat {
-		if err := os.RemoveAll(filepath.Join(b.work, ingestedDir)); err != nil {
-			return err
-		}
-		if err := touch(b.data); err != nil {
+		if err := errors.Join(b.putAside(ingestedDir), b.putAside(rivalDir), touch(b.data)); err != nil {
 			return err
 		}
 		ours, summary, err := b.etlRun(ctx, ingestedDir, ingestOnly)
@@ -100,7 +97,7 @@ func measureIngest(ctx context.Context, b *bench) error {
 		if err := touch(b.data); err != nil {
 			return err
 		}
-		theirs, rows, err := b.rival(ctx, "load", b.data, filepath.Join(b.work, "rival"))
+		theirs, rows, err := b.rival(ctx, "load", b.data, filepath.Join(b.work, rivalDir))
 		if err != nil {
 			return err
 		}
@@ -131,14 +128,28 @@ func (b *bench) ingested(ctx context.Context) error {
 			return err
 		}
 	}
-	if _, err := os.Stat(filepath.Join(b.work, "rival")); errors.Is(err, os.ErrNotExist) {
-		_, _, err := b.rival(ctx, "load", b.data, filepath.Join(b.work, "rival"))
+	if _, err := os.Stat(filepath.Join(b.work, rivalDir)); errors.Is(err, os.ErrNotExist) {
+		_, _, err := b.rival(ctx, "load", b.data, filepath.Join(b.work, rivalDir))
 		return err
 	}
 	return nil
 }
 
 const computedDir = "computed"
+
+// What the rival makes.
+const (
+	rivalDir  = "rival"
+	sortedDir = "sorted"
+)
+
+// copied makes a copy of an ingested or a computed lake, in the place of an earlier one.
+func (b *bench) copied(from, to string) error {
+	if err := errors.Join(b.putAside(to), clone(filepath.Join(b.work, from), filepath.Join(b.work, to))); err != nil {
+		return fmt.Errorf("copy the lake: %w", err)
+	}
+	return nil
+}
 
 // measureModels computes everything from a lake that was never computed from,
 // and sorts the messages with the rival, in turns.
@@ -147,14 +158,14 @@ func measureModels(ctx context.Context, b *bench) error {
 		return err
 	}
 	for range b.repeat {
-		if err := clone(filepath.Join(b.work, ingestedDir), filepath.Join(b.work, computedDir)); err != nil {
-			return fmt.Errorf("copy the lake: %w", err)
+		if err := errors.Join(b.putAside(sortedDir), b.copied(ingestedDir, computedDir)); err != nil {
+			return err
 		}
 		ours, summary, err := b.etlRun(ctx, computedDir, everything)
 		if err != nil {
 			return err
 		}
-		theirs, _, err := b.rival(ctx, "sort", filepath.Join(b.work, "rival"), filepath.Join(b.work, "sorted"))
+		theirs, _, err := b.rival(ctx, "sort", filepath.Join(b.work, rivalDir), filepath.Join(b.work, sortedDir))
 		if err != nil {
 			return err
 		}
@@ -210,8 +221,8 @@ func (b *bench) computed(ctx context.Context) error {
 	if err := b.ingested(ctx); err != nil {
 		return err
 	}
-	if err := clone(filepath.Join(b.work, ingestedDir), filepath.Join(b.work, computedDir)); err != nil {
-		return fmt.Errorf("copy the lake: %w", err)
+	if err := b.copied(ingestedDir, computedDir); err != nil {
+		return err
 	}
 	_, _, err := b.etlRun(ctx, computedDir, everything)
 	return err

@@ -72,7 +72,7 @@ func Load(fsys fs.FS, name string) (*Catalogue, error) {
 		Version int      `yaml:"version"`
 		Metrics []Metric `yaml:"metrics"`
 	}
-	if err := yaml.UnmarshalWithOptions(text, &content, yaml.Strict()); err != nil {
+	if err := yaml.NodeToValue(file.Docs[0].Body, &content, yaml.Strict()); err != nil {
 		return nil, positioned(name, err)
 	}
 	if content.Version != 1 {

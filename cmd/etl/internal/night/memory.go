@@ -2,12 +2,12 @@ package night
 
 import "runtime/debug"
 
-// While files are read, the heap may double between two collections, since most of
+// While files are read, the heap may triple between two collections, since most of
 // it is large and without pointers, until it is as large as this and the hashes of
 // the rows that were read ask for: from then on it is collected as often as needed
 // to stay there.
 const (
-	readingPercent = 100
+	readingPercent = 200
 	readingBytes   = 640 << 20
 	bytesOfRow     = 16 // remembered of each row until the files have been read
 )

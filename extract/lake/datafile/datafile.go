@@ -68,6 +68,9 @@ func (w *Writer) Write(path string, spec lake.Spec, rows arrow.RecordBatch) erro
 	if err == nil {
 		err = out.w.Flush()
 	}
+	if err == nil {
+		flush(f)
+	}
 	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("write data file: %w", err)
 	}

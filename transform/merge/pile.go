@@ -152,26 +152,41 @@ func (d *desk) clear(bytes int64) {
 
 func newDesk() *desk { return &desk{writer: datafile.NewWriter()} }
 
-// write puts rows of a partition into a new file.
+// write puts rows of a partition into a new file, as many at a time as stand
+// together there.
 func (p *pile) write(store compute.Store, at *desk, from *stack, partition string, rows []ref) error {
+	path := store.NewFilePath(p.spec.Name, partition)
+	// From now on the file is known, to be removed.
+	p.runs = append(p.runs, run{File: lake.File{Path: path, Partition: partition, Rows: int64(len(rows))}, versioned: true})
+	r := &p.runs[len(p.runs)-1]
+	return at.writer.WriteAll(path, p.spec, func(yield func(arrow.RecordBatch, error) bool) {
+		for part := range slices.Chunk(rows, datafile.RowGroup) {
+			complete, err := p.part(at, from, r, part)
+			goOn := yield(complete, err) && err == nil
+			if complete != nil {
+				at.clear(sizeOf(complete))
+				complete.Release()
+			}
+			if !goOn {
+				return
+			}
+		}
+	})
+}
+
+// part is the next rows of a run, in their order.
+func (p *pile) part(at *desk, from *stack, r *run, rows []ref) (arrow.RecordBatch, error) {
 	sorted, err := from.gather(rows, &at.rooms)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer at.clear(sizeOf(sorted))
 	defer sorted.Release()
-	r := run{File: lake.File{Path: store.NewFilePath(p.spec.Name, partition), Partition: partition, Rows: sorted.NumRows()}}
 	if err := p.prints.add(sorted, p.key()); err != nil {
-		return err
+		return nil, err
 	}
-	complete, versioned, err := p.complete(sorted, partition)
-	if err != nil {
-		return err
-	}
-	defer complete.Release()
-	r.versioned = versioned
-	p.runs = append(p.runs, r) // from now on the file is known, to be removed
-	return at.writer.Write(r.Path, p.spec, complete)
+	complete, versioned, err := p.complete(sorted, r.Partition)
+	r.versioned = r.versioned && versioned
+	return complete, err
 }
 
 // complete gives rows the columns that the merge adds.

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 
 	libzstd "github.com/DataDog/zstd"
@@ -24,8 +25,8 @@ import (
 	"kefu/extract/lake"
 )
 
-// rowGroup is how many rows stand together, as in the engine's files.
-const rowGroup = 122880
+// RowGroup is how many rows stand together, as in the engine's files.
+const RowGroup = 122880
 
 // magic is what a Parquet file starts and ends with.
 const magic = "PAR1"
@@ -50,10 +51,16 @@ func NewWriter() *Writer {
 	return &Writer{zstd: libzstd.NewCtx(), out: bufio.NewWriterSize(nil, 1<<18), words: map[string]int32{}}
 }
 
-// Write writes rows to a new file. The columns of the spec are found among
-// those of the rows by name; those that are not there are empty. The file is
-// not durable yet: see lake.Seal.
+// Write writes rows to a new file: see WriteAll.
 func (w *Writer) Write(path string, spec lake.Spec, rows arrow.RecordBatch) error {
+	return w.WriteAll(path, spec, func(yield func(arrow.RecordBatch, error) bool) { yield(rows, nil) })
+}
+
+// WriteAll writes rows to a new file, part by part, of which each but the last
+// is best of RowGroup rows; a part need not stay when the next is asked for. The
+// columns of the spec are found among those of the rows by name; those that are
+// not there are empty. The file is not durable yet: see lake.Seal.
+func (w *Writer) WriteAll(path string, spec lake.Spec, parts iter.Seq2[arrow.RecordBatch, error]) error {
 	root, err := schemaOf(spec)
 	if err != nil {
 		return fmt.Errorf("write data file: %w", err)
@@ -64,7 +71,7 @@ func (w *Writer) Write(path string, spec lake.Spec, rows arrow.RecordBatch) erro
 	}
 	w.out.Reset(f)
 	out := &counter{w: w.out}
-	err = w.file(out, root, spec, rows)
+	err = w.file(out, root, spec, parts)
 	if err == nil {
 		err = out.w.Flush()
 	}
@@ -90,22 +97,23 @@ func (c *counter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func (w *Writer) file(out *counter, root *schema.Schema, spec lake.Spec, rows arrow.RecordBatch) error {
+func (w *Writer) file(out *counter, root *schema.Schema, spec lake.Spec, parts iter.Seq2[arrow.RecordBatch, error]) error {
 	if _, err := io.WriteString(out, magic); err != nil {
 		return err
 	}
 	props := parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Zstd), parquet.WithVersion(parquet.V2_LATEST), parquet.WithCreatedBy("kefu"))
 	meta := metadata.NewFileMetadataBuilder(root, props, nil)
-	columns := make([]arrow.Array, len(spec.Columns))
-	for i, c := range spec.Columns {
-		if at := rows.Schema().FieldIndices(c.Name); len(at) > 0 {
-			columns[i] = rows.Column(at[0])
-		}
-	}
-	total := int(rows.NumRows())
-	for n, from := 0, 0; from < total; n, from = n+1, from+rowGroup {
-		if err := w.group(out, meta.AppendRowGroup(), columns, n, from, min(from+rowGroup, total)); err != nil {
+	groups := 0
+	for rows, err := range parts {
+		if err != nil {
 			return err
+		}
+		columns := columnsOf(spec, rows)
+		for from, total := 0, int(rows.NumRows()); from < total; from += RowGroup {
+			if err := w.group(out, meta.AppendRowGroup(), columns, groups, from, min(from+RowGroup, total)); err != nil {
+				return err
+			}
+			groups++
 		}
 	}
 	done, err := meta.Finish()
@@ -118,6 +126,17 @@ func (w *Writer) file(out *counter, root *schema.Schema, spec lake.Spec, rows ar
 	}
 	_, err = out.Write(append(appendNumber(nil, uint64(size), 4), magic...))
 	return err
+}
+
+// columnsOf finds the columns of the spec, nil where there is none.
+func columnsOf(spec lake.Spec, rows arrow.RecordBatch) []arrow.Array {
+	columns := make([]arrow.Array, len(spec.Columns))
+	for i, c := range spec.Columns {
+		if at := rows.Schema().FieldIndices(c.Name); len(at) > 0 {
+			columns[i] = rows.Column(at[0])
+		}
+	}
+	return columns
 }
 
 // group writes some rows.

@@ -94,10 +94,9 @@ func (h *hasher) derived(id string, ordinal uint32) string {
 	return string(h.hexDigest(sha256.Size))
 }
 
-// maskKey joins a mask, of p and s runes, with the buyers that it may stand for.
-func (h *hasher) maskKey(p, s int, prefix, suffix string) []byte {
-	mask := append(h.message(), byte(p), byte(s))
-	mask = append(append(append(mask, prefix...), 0x1f), suffix...)
+// maskKey joins a mask with the buyers that it may stand for.
+func (h *hasher) maskKey(prefix, suffix string) []byte {
+	mask := append(append(append(h.message(), prefix...), 0x1f), suffix...)
 	binary.BigEndian.PutUint64(h.sum[:maskHashBytes], h.masks.hash(mask[sha256.BlockSize:]))
 	return h.hex[:hex.Encode(h.hex[:], h.sum[:maskHashBytes])]
 }
@@ -114,7 +113,7 @@ func (h *hasher) keyOfMask(id string) string {
 	if p < 1 || p > maxMaskPrefix || s > maxMaskSuffix {
 		return ""
 	}
-	return string(h.maskKey(p, s, prefix, suffix))
+	return string(h.maskKey(prefix, suffix))
 }
 
 // keysOfBuyer returns the keys of all masks that a buyer's id fits, |-joined.
@@ -134,7 +133,7 @@ func (h *hasher) keysOfBuyer(id string) string {
 			if len(out) > 0 {
 				out = append(out, '|')
 			}
-			out = append(out, h.maskKey(p, s, id[:start], id[end:])...)
+			out = append(out, h.maskKey(id[:start], id[end:])...)
 		}
 	}
 	return string(out)
